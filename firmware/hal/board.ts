@@ -1,0 +1,24 @@
+// Everything a board gives to the appliance.
+
+import type { Clock, Crypto, Random, WallClock } from './clock.ts';
+import type { DataPlane } from './dataplane.ts';
+import type { Flash } from './flash.ts';
+import type { Datagrams, Listeners, RawIp, Resolver, Transfer } from './io.ts';
+import type { IpHost } from './iphost.ts';
+import type { System } from './system.ts';
+
+export interface Board {
+  readonly clock: Clock;
+  readonly wall: WallClock;
+  readonly random: Random;
+  readonly crypto: Crypto;
+  readonly plane: DataPlane;
+  readonly ip: IpHost;
+  readonly rawIp: RawIp;
+  readonly listeners: Listeners;
+  readonly datagrams: Datagrams;
+  readonly resolver: Resolver;
+  readonly transfer: Transfer;
+  readonly flash: Flash;
+  readonly system: System;
+}

@@ -1,0 +1,164 @@
+// What carries packets. The control plane opens interfaces and attaches sessions; from then on plain IP packets cross
+// without it. Implementations: board/sim (memory), board/linux/userplane (a worker thread). One conformance suite for all.
+
+import type { Ipv4, Ipv4Prefix } from '../bytes/ip.ts';
+import type { Millis } from '../bytes/time.ts';
+
+declare const underlayId: unique symbol;
+declare const interfaceId: unique symbol;
+declare const sessionKey: unique symbol;
+export type UnderlayId = number & { readonly [underlayId]: true };
+export type InterfaceId = number & { readonly [interfaceId]: true };
+/** Names one attached session; chosen by the caller, unique among attached sessions, 1..2^31-1. */
+export type SessionKey = number & { readonly [sessionKey]: true };
+
+/** Why the board could not do it, as one sentence for the operator. */
+export interface Refusal {
+  readonly refused: string;
+}
+
+/** A local UDP port served for L2TP. `address` 0.0.0.0 serves all addresses of the box; answers leave from the one asked. */
+export interface Underlay {
+  readonly address: Ipv4;
+  /** 0 = any free port. */
+  readonly port: number;
+}
+
+/** 'tun': one PPP interface named `name` (Linux: a TUN device). */
+export interface InterfaceSpec {
+  readonly kind: 'tun';
+  readonly name: string;
+  readonly mtu: number;
+  /** Punt the first packet sent into the interface while no session is attached, at most one a second. */
+  readonly onDemand: boolean;
+}
+
+/** The two ends of an L2TPv2 session as data headers name them (RFC 2661 3.1). */
+export interface L2tpLeg {
+  readonly kind: 'l2tpv2';
+  readonly underlay: UnderlayId;
+  /** The address to send from; 0.0.0.0 = as routed. */
+  readonly local: Ipv4;
+  readonly peer: Ipv4;
+  readonly peerPort: number;
+  /** Ids we assigned: in packets that arrive. */
+  readonly localTunnel: number;
+  readonly localSession: number;
+  /** Ids the peer assigned: in packets that leave. */
+  readonly peerTunnel: number;
+  readonly peerSession: number;
+}
+
+export interface SessionOptions {
+  /** Carry IPv4 (PPP 0x0021) between session and interface; while false such packets are dropped and counted. Set when IPCP opens. */
+  ipv4: boolean;
+  /** The same for IPv6 (PPP 0x0057). */
+  ipv6: boolean;
+  /** Number the data messages we send (RFC 2661 5.4): 'follow' = exactly while those received carry numbers. */
+  sequence: 'on' | 'off' | 'follow';
+  /** UDP checksum on data messages that leave (SET L2TP CHECKSUM). */
+  checksum: boolean;
+  /** Leave out FF03 / compress the protocol field in frames that leave, as LCP negotiated (RFC 1661 6.5, 6.6). Both forms are always accepted. */
+  acfc: boolean;
+  pfc: boolean;
+  /** TCP MSS is lowered to this in both directions (SYN packets); 0 = off. */
+  mss: number;
+  /** Copy every packet of this session, both ways, as a 'trace' punt (ENABLE L2TP DEBUG=PKT). */
+  trace: boolean;
+}
+
+export interface SessionPath {
+  readonly key: SessionKey;
+  readonly leg: L2tpLeg;
+  /** Where carried packets go: an interface, or nowhere yet (every frame is punted or dropped). */
+  readonly far: InterfaceId | undefined;
+  readonly options: SessionOptions;
+}
+
+/** What the plane hands to the control plane. `data` is valid only until the handler returns. */
+export type Punt =
+  /** A control message (T bit), or a datagram whose header is no valid L2TPv2 at all (`malformed` says why), to a served underlay. */
+  | { readonly kind: 'control'; readonly underlay: UnderlayId; readonly local: Ipv4; readonly peer: Ipv4; readonly peerPort: number; readonly data: Uint8Array }
+  /** A PPP frame of an attached session that the plane does not carry itself: protocol field first (address and control removed, protocol always two octets). */
+  | { readonly kind: 'ppp'; readonly session: SessionKey; readonly data: Uint8Array }
+  /** The first IP packet into an onDemand interface without session. Give it back by `send` to the session, with protocol field. */
+  | { readonly kind: 'demand'; readonly interface: InterfaceId; readonly data: Uint8Array }
+  /** ICMP said that datagrams to this peer do not arrive; `mtu` > 0: they were too big for a path of that MTU. */
+  | { readonly kind: 'unreachable'; readonly underlay: UnderlayId; readonly peer: Ipv4; readonly peerPort: number; readonly mtu: number }
+  /** A copy for DEBUG=PKT: the whole L2TP message from its header on. */
+  | { readonly kind: 'trace'; readonly session: SessionKey; readonly direction: 'rx' | 'tx'; readonly data: Uint8Array }
+  /** Something asked for earlier failed later, as one sentence. */
+  | { readonly kind: 'failed'; readonly session: SessionKey; readonly reason: string };
+
+/** What goes out by `send`. Data is copied before the call returns. */
+export type Frame =
+  /** A PPP frame (two-octet protocol field first) into a session; the plane adds address, control and L2TP header. */
+  | { readonly to: 'session'; readonly session: SessionKey; readonly data: Uint8Array }
+  /** A whole datagram (a control message) from an underlay. `local` 0.0.0.0 = as routed. */
+  | { readonly to: 'peer'; readonly underlay: UnderlayId; readonly local: Ipv4; readonly peer: Ipv4; readonly peerPort: number; readonly data: Uint8Array };
+
+/** Counters of one session since attach. Data messages only. */
+export interface SessionCounters {
+  inPackets: number;
+  /** Octets of L2TP payload (PPP frames). */
+  inBytes: number;
+  /** Data messages without payload (PRE13 acknowledgements). */
+  inEmpty: number;
+  /** Messages with a sequence number that were the next expected. */
+  inOrder: number;
+  /** Messages with a sequence number ahead of the next expected: delivered, a gap was seen. */
+  outOfOrder: number;
+  /** Old or duplicate by sequence number: dropped. */
+  orderDiscarded: number;
+  /** Dropped for any other reason (protocol not open, PPP malformed). */
+  inDiscarded: number;
+  outPackets: number;
+  outBytes: number;
+  /** Sequence number of the next message sent (Ns) and the next expected; 0 where not numbered. */
+  nextSent: number;
+  nextExpected: number;
+  /** Millis of the last message in, of the last carried IP packet either way; 0 = none yet. */
+  lastIn: Millis;
+  lastCarried: Millis;
+}
+
+/** Counters of one underlay since listen; datagrams that reached no session. */
+export interface UnderlayCounters {
+  /** Data messages in all / out all, also of sessions detached meanwhile. */
+  inData: number;
+  outData: number;
+  inDataEmpty: number;
+  inOrder: number;
+  outOfOrder: number;
+  orderDiscarded: number;
+  noSuchTunnel: number;
+  noSuchCall: number;
+  malformed: number;
+  filtered: number;
+  /** Data messages that belonged to a session and were delivered to it. */
+  processed: number;
+}
+
+export interface DataPlane {
+  /** Human name of the implementation for SHOW SYSTEM: 'sim', 'user'. */
+  readonly name: string;
+  /** Serves a local port; `boundPort` tells which one it became. Refused: the sentence why (port in use: names the port). */
+  listen(at: Underlay): UnderlayId | Refusal;
+  boundPort(id: UnderlayId): number;
+  unlisten(id: UnderlayId): void;
+  /** Only datagrams from these sources are taken in, others counted `filtered`; undefined = all. An empty list lets nothing in. */
+  permit(id: UnderlayId, sources: readonly Ipv4Prefix[] | undefined): void;
+  open(spec: InterfaceSpec): InterfaceId | Refusal;
+  set(id: InterfaceId, change: { readonly mtu?: number; readonly up?: boolean; readonly onDemand?: boolean }): void;
+  close(id: InterfaceId): void;
+  attach(path: SessionPath): Refusal | undefined;
+  /** Changes options or the far end; loses no packet. Unknown keys are ignored. */
+  update(key: SessionKey, change: Partial<SessionOptions> & { readonly far?: InterfaceId }): void;
+  detach(key: SessionKey): void;
+  send(frames: readonly Frame[]): void;
+  /** Set once by the appliance before the first listen. One call per receive batch; acknowledgements may be gathered until it returns. */
+  onPunt: (batch: readonly Punt[], now: Millis) => void;
+  /** Fresh counters; undefined for a key that is not attached. */
+  counters(key: SessionKey): SessionCounters | undefined;
+  underlayCounters(id: UnderlayId): UnderlayCounters | undefined;
+}

@@ -1,0 +1,61 @@
+// Byte streams, datagrams, raw IP, name resolution and file transfer. Slow answers come back as callbacks.
+
+import type { Ipv4 } from '../bytes/ip.ts';
+import type { Millis } from '../bytes/time.ts';
+import type { Refusal } from './dataplane.ts';
+
+/** A connection of octets both ways: a console, a telnet session, the command socket. */
+export interface Stream {
+  /** A person sits there: escapes, echo and paging make sense. */
+  readonly terminal: boolean;
+  /** Where it comes from, for SHOW USER and the log: 'asyn0', '192.168.1.5:40123', 'cli'. */
+  readonly from: string;
+  write(data: Uint8Array): void;
+  /** After what was written has gone out. */
+  close(): void;
+  onData: (data: Uint8Array) => void;
+  onClose: () => void;
+}
+
+/** TCP server sockets (telnet). */
+export interface Listeners {
+  /** `accept` is called for each connection. Returns how to stop, or why it could not start. */
+  listen(port: number, accept: (stream: Stream) => void): { stop(): void } | Refusal;
+}
+
+/** One UDP socket for small clients (syslog). Best effort. */
+export interface Datagrams {
+  send(to: Ipv4, port: number, data: Uint8Array): void;
+}
+
+/** An ICMP message that answers a probe, and who sent it. */
+export interface IcmpAnswer {
+  readonly from: Ipv4;
+  readonly type: number;
+  readonly code: number;
+  /** What follows the first four octets of the ICMP header (type, code, checksum): identifier, sequence, data; or unused + the quoted packet. */
+  readonly rest: Uint8Array;
+}
+
+/** Raw ICMP for PING and TRACE. */
+export interface RawIp {
+  /** Opens one probe socket; `onAnswer` gets every ICMP message that arrives. */
+  open(onAnswer: (answer: IcmpAnswer, now: Millis) => void): RawIpSocket | Refusal;
+}
+
+export interface RawIpSocket {
+  /** `message` is a whole ICMP message with checksum. `source` 0.0.0.0 = as routed. Returns why it could not be sent. */
+  send(to: Ipv4, message: Uint8Array, options: { readonly source: Ipv4; readonly ttl: number; readonly tos: number }): Refusal | undefined;
+  close(): void;
+}
+
+/** Names to addresses, by the board's resolver. */
+export interface Resolver {
+  resolve(name: string, done: (addresses: readonly Ipv4[] | Refusal, now: Millis) => void): void;
+}
+
+/** File transfer with a server: LOAD and UPLOAD. */
+export interface Transfer {
+  load(method: 'tftp' | 'http', server: Ipv4, file: string, done: (data: Uint8Array | Refusal) => void, progress: (bytes: number) => void): { cancel(): void };
+  upload(method: 'tftp' | 'http', server: Ipv4, file: string, data: Uint8Array, done: (result: Refusal | undefined) => void): { cancel(): void };
+}
