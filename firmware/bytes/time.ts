@@ -42,10 +42,16 @@ export class TimerQueue {
 
   /** Runs every task due at `now`, those included that the tasks themselves set for `now` or earlier. */
   run(now: Millis): void {
-    for (let first = this.#heap[0]; first !== undefined && first.at <= now; first = this.#heap[0]) {
-      this.#remove(first);
-      first.task(now);
-    }
+    while (this.runOne(now)) continue;
+  }
+
+  /** Runs the first task due at `now`; false when none is. */
+  runOne(now: Millis): boolean {
+    const first = this.#heap[0];
+    if (first === undefined || first.at > now) return false;
+    this.#remove(first);
+    first.task(now);
+    return true;
   }
 
   #remove(entry: Entry): void {

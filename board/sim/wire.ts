@@ -1,0 +1,72 @@
+// A simulated Ethernet: what is sent to a neighbour arrives later, twice, out of order, or not at all.
+
+import type { Ipv4 } from '../../firmware/bytes/ip.ts';
+import type { World } from './world.ts';
+
+/** How a wire treats packets. Chances are 0..1; times in milliseconds. */
+export interface WireQuality {
+  readonly loss: number;
+  readonly duplicate: number;
+  /** Every packet takes `delay` plus up to `jitter`: jitter reorders. */
+  readonly delay: number;
+  readonly jitter: number;
+  readonly mtu: number;
+}
+
+export const CLEAN: WireQuality = { loss: 0, duplicate: 0, delay: 1, jitter: 0, mtu: 1500 };
+
+/** A port of a node on a wire. */
+export interface Tap {
+  /** Whether this port answers for `address` (its own, as ARP would find). */
+  owns(address: Ipv4): boolean;
+  receive(packet: Uint8Array): void;
+}
+
+export class Wire {
+  readonly #world: World;
+  readonly #taps: Tap[] = [];
+  quality: WireQuality;
+  /** False: cut; packets in flight still arrive. */
+  up = true;
+  /** Packets handed to this wire, and those of them it lost. */
+  sent = 0;
+  lost = 0;
+
+  constructor(world: World, quality: WireQuality = CLEAN) {
+    this.#world = world;
+    this.quality = quality;
+  }
+
+  attach(tap: Tap): void {
+    this.#taps.push(tap);
+  }
+
+  /** Takes a node off the wire (its power was cut). */
+  detach(tap: Tap): void {
+    const index = this.#taps.indexOf(tap);
+    if (index >= 0) this.#taps.splice(index, 1);
+  }
+
+  /** Sends to the neighbour that owns `next`. False = nobody answers for it. */
+  send(packet: Uint8Array, next: Ipv4): boolean {
+    this.sent++;
+    const tap = this.#taps.find((t) => t.owns(next));
+    if (tap === undefined || !this.up) {
+      this.lost++;
+      return false;
+    }
+    const { random } = this.#world;
+    if (random.next() < this.quality.loss) {
+      this.lost++;
+      return true;
+    }
+    const copies = random.next() < this.quality.duplicate ? 2 : 1;
+    for (let i = 0; i < copies; i++) {
+      const at = this.#world.now + this.quality.delay + random.next() * this.quality.jitter;
+      this.#world.at(at, () => {
+        if (this.#taps.includes(tap)) tap.receive(packet);
+      });
+    }
+    return true;
+  }
+}
