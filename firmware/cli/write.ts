@@ -43,13 +43,21 @@ export function printValue(param: Param, value: unknown): string {
   return printOne(param, value);
 }
 
+/** The value as logs show it: secrets masked. */
+export function printMasked(param: Param, value: unknown): string {
+  const secret = param.free.some(({ type }) => type.secret === true) && !(typeof value === 'string' && param.keywords.includes(value));
+  return secret ? '****' : printValue(param, value);
+}
+
+type Printer = (param: Param, value: unknown) => string;
+
 /** The line of a command: words, then the parameters in the order of the syntax line; absent and default ones left out. */
-export function writeLine(syntax: Syntax, defaults: Readonly<Record<string, unknown>>, args: Readonly<Record<string, unknown>>): string {
+export function writeLine(syntax: Syntax, defaults: Readonly<Record<string, unknown>>, args: Readonly<Record<string, unknown>>, print: Printer = printValue): string {
   const parts = syntax.words.map((word) => word.toLowerCase());
   for (const param of syntax.params) {
     const value = args[param.key];
     if (param.value === 'none') {
-      if (value === true || (param.required && param.choice === undefined)) parts.push(param.key);
+      if (value === true || param.required) parts.push(param.key);
       continue;
     }
     if (value === undefined) continue;
@@ -57,10 +65,9 @@ export function writeLine(syntax: Syntax, defaults: Readonly<Record<string, unkn
       parts.push(param.key);
       continue;
     }
-    const printed = printValue(param, value);
     const usual = defaults[param.key];
-    if (usual !== undefined && !param.required && printed === printValue(param, usual)) continue;
-    parts.push(param.positional ? printed : `${param.key}=${printed}`);
+    if (usual !== undefined && !param.required && printValue(param, value) === printValue(param, usual)) continue;
+    parts.push(param.positional ? print(param, value) : `${param.key}=${print(param, value)}`);
   }
   return parts.join(' ');
 }

@@ -5,7 +5,7 @@ import type { Ipv4, Ipv4Range } from '../../../firmware/bytes/ip.ts';
 import { command, form, write, type Args } from '../../../firmware/cli/command.ts';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-const same = <T extends true>(..._: T[]): void => undefined;
+const same = <T extends true>(): T | undefined => undefined;
 
 const ADD_CALL = form({
   syntax: `ADD L2TP CALL=call-name TYPE={ASYNC|ISDN|VIRTUAL} IP=ipadd [REMOTE=call-name] [DIAL=phone-number] [NUMBER={ON|OFF|STARTUP}]
