@@ -10,7 +10,8 @@ import type { ControlMessage, Result } from './catalog.ts';
 import type { ControlRefusal, Note } from './control.ts';
 import type { Header } from './header.ts';
 import type { PeerTunnelId, SessionId, TunnelId } from './ids.ts';
-import type { ControlCounters, GiveUp, Limits, Receipt } from './reliable.ts';
+import type { GiveUp } from './giveup.ts';
+import type { ControlCounters, Limits, Receipt } from './reliable.ts';
 import type { IncomingCall, IncomingConnect, OutgoingCall, Session, SessionDown, SessionEvent, SessionState } from './session.ts';
 
 export type TunnelState = 'idle' | 'wait-ctl-reply' | 'wait-ctl-conn' | 'established';
