@@ -161,7 +161,7 @@ export const messages = {
     outputNotFound: ['error', 259, 'LOG output {0} not found.'],
     serverMissing: ['error', 260, 'Parameter "SERVER" missing: DESTINATION=SYSLOG needs it.'],
     serverForeign: ['error', 261, 'Parameters "SERVER" and "DESTINATION={0}" conflict.'],
-    permanent: ['error', 262, 'LOG output {0} is always there; permitted: 1..20.'],
+    emptyFilter: ['error', 262, 'A filter needs ALL or at least one of SEVERITY, MODULE, TYPE, SUBTYPE.'],
     outputNotMemory: ['error', 263, 'LOG output {0} keeps no messages: its destination is {1}.'],
     filterMissing: ['error', 264, 'LOG output {0} has no filter {1}.'],
   }),

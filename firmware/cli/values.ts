@@ -140,6 +140,24 @@ const NAME = /^[A-Za-z0-9_]+$/;
 const HOST = /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?$/;
 const isHost = (value: string): boolean => HOST.test(value) && !/^[\d.]+$/.test(value);
 
+/** Which severities a log filter lets through. */
+export interface SeverityTest {
+  readonly compare: '=' | '<' | '>' | '!';
+  readonly level: number;
+}
+
+const logSeverity = type<SeverityTest>({
+  parse: (value) => {
+    const parts = /^([<>!]?)([0-7])$/.exec(value);
+    if (parts === null) return undefined;
+    const compare = parts[1] === '<' || parts[1] === '>' || parts[1] === '!' ? parts[1] : '=';
+    return { compare, level: Number(parts[2]) };
+  },
+  print: ({ compare, level }) => `${compare === '=' ? '' : compare}${level}`,
+  help: '0..7, or <n, >n or !n for those below, above or other than n',
+  samples: ['7', '>3', '<2', '!0'],
+});
+
 /** Every value type by the name that syntax lines use. A name with `(low..high)` behind it has its length limited, e.g. `string(1..24)`. */
 export const valueTypes = {
   ipadd,
@@ -157,6 +175,12 @@ export const valueTypes = {
   'call-name': text({ help: '1..15 letters, digits and _', pattern: NAME, most: 15, samples: ['remote', 'Call_15', '1'] }),
   'template-name': text({ help: '1..15 letters, digits and _', pattern: NAME, most: 15, samples: ['dyn1', 'Template_3'] }),
   password: text({ help: '1..31 printable characters', most: 31, secret: true, samples: ['friend', 'two words', 'None', 'p#1,=x'] }),
+  'user-password': text({
+    help: '1..32 printable characters, or a digest as CREATE CONFIG writes it',
+    pattern: /^(?:.{1,32}|\$at\$[0-9a-f]{48})$/u,
+    secret: true,
+    samples: ['friend', 'two words', '$at$07070707070707070a9ec0f818430ea49febcc2881f5b1e3'],
+  }),
   secret: text({ help: '1..255 printable characters', secret: true, samples: ['s3cret', 'two words'] }),
   'login-name': text({ help: '1..64 printable characters without blanks', pattern: /^\S+$/u, most: 64, samples: ['manager', 'user@domain.example'] }),
   'phone-number': text({ help: '1..31 digits, *, # and -', pattern: /^[0-9*#-]+$/, most: 31, samples: ['0312345678', '*99#'] }),
@@ -180,6 +204,7 @@ export const valueTypes = {
   date,
   time,
   'mac-address': text({ help: 'a MAC address like 00-00-f4-90-19-9f', pattern: /^[0-9a-f]{2}(?:[-:][0-9a-f]{2}){5}$/i, samples: ['00-00-f4-90-19-9f'] }),
+  'log-severity': logSeverity,
   hex: text({ help: 'hexadecimal digits', pattern: /^(?:0x)?[0-9a-f]+$/i, samples: ['0x1f', 'ff'] }),
 };
 
