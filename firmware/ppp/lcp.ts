@@ -1,0 +1,360 @@
+// The options of LCP and its own packets: magic numbers, echo, Protocol-Reject (RFC 1661 5.7-5.9, 6; RFC 1662 7.1).
+
+import { put16, put32, u16, u32 } from '../bytes/integers.ts';
+import type { Millis } from '../bytes/time.ts';
+import type { Random } from '../hal/clock.ts';
+import type { AuthMethod } from './auth.ts';
+import type { Event } from './automaton.ts';
+import type { Control, Extension, Judgement, Negotiator } from './control.ts';
+import { CODE, PROTOCOL, type ControlPacket } from './frame.ts';
+import { flagOption, option16, option32, sameOption, type Option } from './option.ts';
+
+export const LCP_OPTION = { Mru: 1, Accm: 2, Authentication: 3, Quality: 4, Magic: 5, Pfc: 7, Acfc: 8 } as const;
+
+export const DEFAULT_MRU = 1500;
+/** Own limit: below this no useful IP packet fits. */
+const LEAST_MRU = 128;
+/** Own limit: so many magic numbers of ours come back before the line counts as looped. */
+const MAX_LOOPS = 5;
+
+const METHOD_DATA: Readonly<Record<AuthMethod, readonly number[]>> = {
+  PAP: [0xc0, 0x23],
+  'CHAP-MD5': [0xc2, 0x23, 5],
+  MSCHAPv2: [0xc2, 0x23, 0x81],
+};
+
+export const authOption = (method: AuthMethod): Option => ({ type: LCP_OPTION.Authentication, data: Uint8Array.from(METHOD_DATA[method]) });
+
+/** The method that an Authentication-Protocol option names; undefined for others (EAP, MS-CHAPv1) and for wrong lengths. */
+export function authMethod(option: Option): AuthMethod | undefined {
+  for (const method of ['PAP', 'CHAP-MD5', 'MSCHAPv2'] as const) if (sameOption(option, authOption(method))) return method;
+  return undefined;
+}
+
+/** Quality-Protocol with the reporting period in hundredths of a second (RFC 1989 2.1). */
+export function qualityOption(period: number): Option {
+  const data = new Uint8Array(6);
+  put16(data, 0, PROTOCOL.LQR);
+  put32(data, 2, period);
+  return { type: LCP_OPTION.Quality, data };
+}
+
+export interface LcpSettings {
+  /** What we announce as MRU; undefined = nothing, so 1500. */
+  readonly mru: number | undefined;
+  readonly magic: boolean;
+  /** 'ask': the peer may leave out address, control and the protocol's zero towards us. What the peer asks is always agreed. */
+  readonly compression: 'ask' | 'agree';
+  /** How the peer may prove itself: offered in this order; empty = it need not. */
+  readonly demand: readonly AuthMethod[];
+  /** Methods taken when the peer suggests them instead (Nak). */
+  readonly accept: readonly AuthMethod[];
+  /** How we can prove ourselves, best first; empty = we cannot. */
+  readonly prove: readonly AuthMethod[];
+  /** Period of link quality reports, hundredths of a second; 0 = none, and the peer's wish is rejected. */
+  readonly quality: number;
+}
+
+/** What both ends agreed. "Ours" is what we asked for, "theirs" what the peer asked for. */
+export interface LcpAgreement {
+  readonly ourMru: number;
+  readonly theirMru: number;
+  readonly ourMagic: number;
+  readonly theirMagic: number;
+  /** We may leave these out when sending. */
+  readonly sendAcfc: boolean;
+  readonly sendPfc: boolean;
+  /** The peer may leave these out. */
+  readonly receiveAcfc: boolean;
+  readonly receivePfc: boolean;
+  /** How the peer proves itself to us. */
+  readonly theyProve: AuthMethod | undefined;
+  /** How we prove ourselves to the peer. */
+  readonly weProve: AuthMethod | undefined;
+  /** Reports: the period the peer wants from us, and the one it agreed to, hundredths of a second. */
+  readonly weReport: number | undefined;
+  readonly theyReport: number | undefined;
+}
+
+interface Theirs {
+  mru: number;
+  magic: number;
+  acfc: boolean;
+  pfc: boolean;
+  prove: AuthMethod | undefined;
+  quality: number | undefined;
+}
+
+export class LcpOptions implements Negotiator {
+  readonly #settings: LcpSettings;
+  readonly #random: Random;
+  #mru: number | undefined;
+  #mruNaks = 0;
+  #magic = 0;
+  #acfc = false;
+  #pfc = false;
+  #quality = 0;
+  #method: AuthMethod | undefined;
+  readonly #refused = new Set<AuthMethod>();
+  #loops = 0;
+  #theirs: Theirs = { mru: DEFAULT_MRU, magic: 0, acfc: false, pfc: false, prove: undefined, quality: undefined };
+
+  constructor(settings: LcpSettings, random: Random) {
+    this.#settings = settings;
+    this.#random = random;
+  }
+
+  get agreement(): LcpAgreement {
+    const theirs = this.#theirs;
+    return {
+      ourMru: this.#mru ?? DEFAULT_MRU,
+      theirMru: theirs.mru,
+      ourMagic: this.#magic,
+      theirMagic: theirs.magic,
+      sendAcfc: theirs.acfc,
+      sendPfc: theirs.pfc,
+      receiveAcfc: this.#acfc,
+      receivePfc: this.#pfc,
+      theyProve: this.#method,
+      weProve: theirs.prove,
+      weReport: theirs.quality,
+      theyReport: this.#quality > 0 ? this.#quality : undefined,
+    };
+  }
+
+  begin(): void {
+    this.#mru = this.#settings.mru;
+    this.#mruNaks = 0;
+    this.#magic = this.#settings.magic ? this.#number() : 0;
+    this.#acfc = this.#pfc = this.#settings.compression === 'ask';
+    this.#quality = this.#settings.quality;
+    this.#refused.clear();
+    this.#method = this.#settings.demand[0];
+    this.#loops = 0;
+    this.#theirs = { mru: DEFAULT_MRU, magic: 0, acfc: false, pfc: false, prove: undefined, quality: undefined };
+  }
+
+  request(): readonly Option[] {
+    const options: Option[] = [];
+    if (this.#mru !== undefined) options.push(option16(LCP_OPTION.Mru, this.#mru));
+    if (this.#method !== undefined) options.push(authOption(this.#method));
+    if (this.#quality > 0) options.push(qualityOption(this.#quality));
+    if (this.#magic !== 0) options.push(option32(LCP_OPTION.Magic, this.#magic));
+    if (this.#pfc) options.push(flagOption(LCP_OPTION.Pfc));
+    if (this.#acfc) options.push(flagOption(LCP_OPTION.Acfc));
+    return options;
+  }
+
+  judge(options: readonly Option[]): Judgement {
+    const rejected: Option[] = [];
+    const naked: { asked: Option; wanted: Option }[] = [];
+    for (const asked of options) {
+      const verdict = this.#verdict(asked);
+      if (verdict === 'reject') rejected.push(asked);
+      else if (verdict !== 'ack') naked.push({ asked, wanted: verdict });
+    }
+    return { rejected, naked, appended: [] };
+  }
+
+  agreed(options: readonly Option[]): void {
+    const theirs: Theirs = { mru: DEFAULT_MRU, magic: 0, acfc: false, pfc: false, prove: undefined, quality: undefined };
+    for (const option of options) {
+      if (option.type === LCP_OPTION.Mru && option.data.length === 2) theirs.mru = u16(option.data, 0);
+      else if (option.type === LCP_OPTION.Authentication) theirs.prove = authMethod(option);
+      else if (option.type === LCP_OPTION.Quality && option.data.length === 6) theirs.quality = u32(option.data, 2);
+      else if (option.type === LCP_OPTION.Magic && option.data.length === 4) theirs.magic = u32(option.data, 0);
+      else if (option.type === LCP_OPTION.Pfc) theirs.pfc = true;
+      else if (option.type === LCP_OPTION.Acfc) theirs.acfc = true;
+    }
+    this.#theirs = theirs;
+  }
+
+  naked(options: readonly Option[]): string | undefined {
+    for (const option of options) {
+      switch (option.type) {
+        case LCP_OPTION.Mru:
+          this.#nakedMru(option);
+          break;
+        case LCP_OPTION.Authentication: {
+          const failure = this.#otherMethod(authMethod(option));
+          if (failure !== undefined) return failure;
+          break;
+        }
+        case LCP_OPTION.Quality:
+          if (option.data.length === 6 && u16(option.data, 0) === PROTOCOL.LQR && u32(option.data, 2) > 0) this.#quality = u32(option.data, 2);
+          else this.#quality = 0;
+          break;
+        case LCP_OPTION.Magic:
+          if (this.#magic === 0) break;
+          if (++this.#loops >= MAX_LOOPS) return 'The line is looped back: we hear ourselves.';
+          this.#magic = this.#number();
+          break;
+        case LCP_OPTION.Pfc:
+          this.#pfc = false;
+          break;
+        case LCP_OPTION.Acfc:
+          this.#acfc = false;
+          break;
+        default:
+      }
+    }
+    return undefined;
+  }
+
+  rejected(options: readonly Option[]): string | undefined {
+    for (const option of options) {
+      if (option.type === LCP_OPTION.Mru) this.#mru = undefined;
+      else if (option.type === LCP_OPTION.Quality) this.#quality = 0;
+      else if (option.type === LCP_OPTION.Magic) this.#magic = 0;
+      else if (option.type === LCP_OPTION.Pfc) this.#pfc = false;
+      else if (option.type === LCP_OPTION.Acfc) this.#acfc = false;
+      else if (option.type === LCP_OPTION.Authentication) {
+        const failure = this.#otherMethod(undefined);
+        if (failure !== undefined) return failure;
+      }
+    }
+    return undefined;
+  }
+
+  #verdict(asked: Option): 'ack' | 'reject' | Option {
+    const { type, data } = asked;
+    switch (type) {
+      case LCP_OPTION.Mru:
+        if (data.length !== 2) return option16(type, DEFAULT_MRU);
+        return u16(data, 0) < LEAST_MRU ? option16(type, LEAST_MRU) : 'ack';
+      case LCP_OPTION.Accm:
+        // Nothing is escaped inside a tunnel; the LAC does it on the line.
+        return data.length === 4 ? 'ack' : option32(type, 0);
+      case LCP_OPTION.Authentication: {
+        const best = this.#settings.prove[0];
+        if (best === undefined) return 'reject';
+        const method = authMethod(asked);
+        return method !== undefined && this.#settings.prove.includes(method) ? 'ack' : authOption(best);
+      }
+      case LCP_OPTION.Quality:
+        if (this.#settings.quality === 0 || data.length < 2 || u16(data, 0) !== PROTOCOL.LQR) return 'reject';
+        return data.length === 6 ? 'ack' : qualityOption(this.#settings.quality);
+      case LCP_OPTION.Magic: {
+        if (data.length !== 4) return option32(type, this.#number());
+        const magic = u32(data, 0);
+        return magic === 0 || magic === this.#magic ? option32(type, this.#number()) : 'ack';
+      }
+      case LCP_OPTION.Pfc:
+      case LCP_OPTION.Acfc:
+        return data.length === 0 ? 'ack' : flagOption(type);
+      default:
+        return 'reject';
+    }
+  }
+
+  /** A smaller MRU is taken. A larger one would not fit our path: we ask once more, then announce nothing. */
+  #nakedMru(option: Option): void {
+    if (this.#mru === undefined || option.data.length !== 2) return;
+    const wish = u16(option.data, 0);
+    if (wish >= LEAST_MRU && wish <= this.#mru) this.#mru = wish;
+    else if (++this.#mruNaks > 1) this.#mru = undefined;
+  }
+
+  /** Goes over to `wish`, or to the next method on offer (RFC 1661 6.2). A text where none is left. */
+  #otherMethod(wish: AuthMethod | undefined): string | undefined {
+    if (this.#method === undefined) return undefined;
+    this.#refused.add(this.#method);
+    const candidates = wish !== undefined && this.#settings.accept.includes(wish) ? [wish, ...this.#settings.demand] : this.#settings.demand;
+    this.#method = candidates.find((method) => !this.#refused.has(method));
+    return this.#method === undefined ? `The peer will not prove itself by ${[...this.#refused].join(' or ')}.` : undefined;
+  }
+
+  #number(): number {
+    for (;;) {
+      const magic = u32(this.#random.bytes(4), 0);
+      if (magic !== 0 && magic !== this.#magic) return magic;
+    }
+  }
+}
+
+export interface LcpExtensionOutput {
+  /** The peer does not know a protocol that we sent. */
+  protocolRejected(protocol: number, now: Millis): void;
+  echoReply(now: Millis): void;
+  /** The peer does not know Echo-Request. */
+  noEcho(): void;
+  /** We hear our own packets. */
+  looped(now: Millis): void;
+}
+
+/** Codes 8 to 13. All but Protocol-Reject are RXR: they never change the state (RFC 1661 4.3). */
+export class LcpExtension implements Extension {
+  readonly #options: LcpOptions;
+  readonly #out: LcpExtensionOutput;
+  /** Set once by the owner of both: where answers leave, and whose state counts. */
+  control: Control | undefined;
+
+  constructor(options: LcpOptions, out: LcpExtensionOutput) {
+    this.#options = options;
+    this.#out = out;
+  }
+
+  receive(packet: ControlPacket, now: Millis): Event | 'nothing' {
+    const opened = this.control?.state === 'Opened';
+    switch (packet.code) {
+      case CODE.ProtocolReject: {
+        if (!opened || packet.data.length < 2) return 'nothing';
+        const protocol = u16(packet.data, 0);
+        if (protocol === PROTOCOL.LCP) return 'RXJ-';
+        this.#out.protocolRejected(protocol, now);
+        return 'RXJ+';
+      }
+      case CODE.EchoRequest:
+        if (!opened || packet.data.length < 4) return 'nothing';
+        if (this.#isOurs(packet)) {
+          this.#out.looped(now);
+          return 'nothing';
+        }
+        return 'RXR';
+      case CODE.EchoReply:
+        if (!opened || packet.data.length < 4) return 'nothing';
+        if (this.#isOurs(packet)) this.#out.looped(now);
+        else this.#out.echoReply(now);
+        return 'nothing';
+      case CODE.DiscardRequest:
+      case CODE.Identification:
+      case CODE.TimeRemaining:
+        return 'nothing';
+      default:
+        return 'RUC';
+    }
+  }
+
+  /** An Echo-Reply: identifier and data of the request behind our own magic number, cut to what the peer takes. */
+  respond(packet: ControlPacket): void {
+    const { ourMagic, theirMru } = this.#options.agreement;
+    const data = packet.data.slice(0, Math.max(4, theirMru - 4));
+    put32(data, 0, ourMagic);
+    this.control?.answer(CODE.EchoReply, packet.identifier, data);
+  }
+
+  codeRejected(code: number): void {
+    if (code === CODE.EchoRequest) this.#out.noEcho();
+  }
+
+  /** Sends an Echo-Request. */
+  askEcho(): void {
+    const data = new Uint8Array(4);
+    put32(data, 0, this.#options.agreement.ourMagic);
+    this.control?.sendExtended(CODE.EchoRequest, data);
+  }
+
+  /** Tells the peer that we do not know `protocol`; `body` is cut to what the peer takes (RFC 1661 5.7). */
+  rejectProtocol(protocol: number, body: Uint8Array): void {
+    const kept = body.subarray(0, Math.max(0, this.#options.agreement.theirMru - 6));
+    const data = new Uint8Array(2 + kept.length);
+    put16(data, 0, protocol);
+    data.set(kept, 2);
+    this.control?.sendExtended(CODE.ProtocolReject, data);
+  }
+
+  #isOurs(packet: ControlPacket): boolean {
+    const magic = this.#options.agreement.ourMagic;
+    return magic !== 0 && u32(packet.data, 0) === magic;
+  }
+}

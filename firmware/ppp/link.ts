@@ -1,0 +1,430 @@
+// One PPP link from its first packet to its last (RFC 1661 3): LCP, authentication both ways, then the NCPs. Sans-IO.
+
+import { ANY_IPV4 } from '../bytes/ip.ts';
+import { NEVER, type Millis } from '../bytes/time.ts';
+import type { Crypto, Random } from '../hal/clock.ts';
+import type { AuthMethod, Judge, Verdict } from './auth.ts';
+import { Authentication, type Credentials } from './authentication.ts';
+import type { Limits, State } from './automaton.ts';
+import { Control, type ControlCounters, type ControlOutput } from './control.ts';
+import { describePacket } from './describe.ts';
+import { Echo } from './echo.ts';
+import { encodeFrame, parseFrame, parsePacket, PROTOCOL, protocolName } from './frame.ts';
+import { IpcpOptions, type IpcpAgreement, type IpcpSettings } from './ipcp.ts';
+import { Ipv6cpOptions, type Ipv6cpAgreement } from './ipv6cp.ts';
+import { LcpExtension, LcpOptions, type LcpAgreement, type LcpSettings } from './lcp.ts';
+import { Lqr, type LinkCounters, type LqrReport } from './lqr.ts';
+import type { PppLower } from './owner.ts';
+
+export interface LinkSettings {
+  /** MRU to announce; 'path' = what the lower carries, where that is less than 1500. */
+  readonly mru: number | 'path';
+  readonly lcp: Omit<LcpSettings, 'mru' | 'prove'>;
+  readonly limits: Limits;
+  /** What we prove ourselves with; undefined = we cannot. */
+  readonly credentials: Credentials | undefined;
+  /** How we call ourselves when we challenge. */
+  readonly name: string;
+  /** Period of echo requests, ms; 0 = none. */
+  readonly echo: Millis;
+  /** Time between CHAP challenges, ms; 0 = one at the start only. */
+  readonly rechallenge: Millis;
+  /** TCP MSS = MTU less this; 0 = not clamped. */
+  readonly mssHeader: number;
+}
+
+export type TraceKind = 'LCP' | 'AUTH' | 'NCP' | 'PKT';
+
+/** What the link asks of and tells its interface. */
+export interface LinkOwner {
+  readonly judge: Judge;
+  /** Asked when the network phase begins; `verdict` is what the database said of the peer. */
+  addresses(verdict: Verdict | undefined): IpcpSettings;
+  /** The MTU agreed: the lesser of the peer's MRU and the path. */
+  mtu(mtu: number): void;
+  ipUp(agreement: IpcpAgreement, now: Millis): void;
+  ipDown(now: Millis): void;
+  ipv6Up(agreement: Ipv6cpAgreement, now: Millis): void;
+  ipv6Down(now: Millis): void;
+  /** All frames of the link so far, for quality reports. */
+  counters(): LinkCounters;
+  /** The link has ended by itself or after `close`; the lower has been hung up. One sentence. */
+  ended(reason: string, now: Millis): void;
+  /** A line of the trace; `text` is only called when somebody listens. */
+  trace(kind: TraceKind, text: () => string): void;
+}
+
+export type Phase = 'Establish' | 'Authenticate' | 'Network' | 'Terminate' | 'Dead';
+/** Why a frame was dropped; each is a counter. */
+export type LinkRefusal = 'malformed' | 'not in this phase' | 'protocol not open' | 'protocol unknown';
+
+/** Own limit: how long we let the peer speak first. Not every peer listens at once when the call is up. */
+const PATIENCE: Millis = 1000;
+/** Own limit: so many packets of our own that come back mean that the line is looped. */
+const MAX_LOOPED = 3;
+
+const PROVABLE: readonly AuthMethod[] = ['CHAP-MD5', 'MSCHAPv2', 'PAP'];
+
+export class Link {
+  readonly #settings: LinkSettings;
+  readonly #lower: PppLower;
+  readonly #owner: LinkOwner;
+  readonly #crypto: Crypto;
+  readonly #random: Random;
+  readonly #lcpOptions: LcpOptions;
+  readonly #extension: LcpExtension;
+  readonly #lcp: Control;
+  #phase: Phase = 'Dead';
+  #wake: Millis = NEVER;
+  #echo: Echo | undefined;
+  #lqr: Lqr | undefined;
+  #auth: Authentication | undefined;
+  #peerName = '';
+  #ipcp: Control | undefined;
+  #ipcpOptions: IpcpOptions | undefined;
+  #ipv6cp: Control | undefined;
+  #looped = 0;
+  #reason = '';
+  readonly refused: Record<LinkRefusal, number> = { malformed: 0, 'not in this phase': 0, 'protocol not open': 0, 'protocol unknown': 0 };
+
+  constructor(settings: LinkSettings, lower: PppLower, owner: LinkOwner, chance: { readonly crypto: Crypto; readonly random: Random }) {
+    this.#settings = settings;
+    this.#lower = lower;
+    this.#owner = owner;
+    this.#crypto = chance.crypto;
+    this.#random = chance.random;
+    const mru = settings.mru === 'path' ? (lower.mtu < 1500 ? lower.mtu : undefined) : settings.mru;
+    this.#lcpOptions = new LcpOptions({ ...settings.lcp, mru, prove: settings.credentials === undefined ? [] : PROVABLE }, chance.random);
+    this.#extension = new LcpExtension(this.#lcpOptions, {
+      protocolRejected: (protocol, now) => this.#protocolRejected(protocol, now),
+      echoReply: () => this.#echo?.answered(),
+      noEcho: () => this.#echo?.stop(),
+      looped: (now) => {
+        if (++this.#looped === MAX_LOOPED) this.close('The line is looped back: we hear ourselves.', now);
+      },
+    });
+    this.#lcp = new Control(
+      {
+        name: 'LCP',
+        negotiator: this.#lcpOptions,
+        limits: settings.limits,
+        extension: this.#extension,
+        peerMru: () => this.#lcpOptions.agreement.theirMru,
+      },
+      this.#output(PROTOCOL.LCP, 'LCP', {
+        up: (now) => this.#lcpUp(now),
+        down: (now) => this.#lcpDown(now),
+        finished: (reason, now) => this.#finished(reason, now),
+      }),
+    );
+    this.#extension.control = this.#lcp;
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  get lcp(): LcpAgreement {
+    return this.#lcpOptions.agreement;
+  }
+
+  get ipcp(): IpcpAgreement | undefined {
+    return this.#ipcp?.state === 'Opened' ? this.#ipcpOptions?.agreement : undefined;
+  }
+
+  /** Name that the peer proved; empty where it did not have to. */
+  get peerName(): string {
+    return this.#peerName;
+  }
+
+  get lastReport(): LqrReport | undefined {
+    return this.#lqr?.lastReport;
+  }
+
+  /** States of the control protocols that exist, as SHOW PPP prints them. */
+  states(): { readonly name: string; readonly state: State; readonly counters: ControlCounters }[] {
+    const list = [{ name: 'LCP', state: this.#lcp.state, counters: this.#lcp.counters }];
+    if (this.#ipcp !== undefined) list.push({ name: 'IPCP', state: this.#ipcp.state, counters: this.#ipcp.counters });
+    if (this.#ipv6cp !== undefined) list.push({ name: 'IPV6CP', state: this.#ipv6cp.state, counters: this.#ipv6cp.counters });
+    return list;
+  }
+
+  /** The lower is up: waits a moment for the peer's first packet, then negotiates. */
+  start(now: Millis): void {
+    this.#phase = 'Establish';
+    this.#wake = now + PATIENCE;
+    this.#lcp.open(now);
+  }
+
+  /** Ends the link politely; `ended` follows. `words` go to the peer in place of the reason. */
+  close(reason: string, now: Millis, words = reason): void {
+    if (this.#phase === 'Dead' || this.#phase === 'Terminate') return;
+    this.#phase = 'Terminate';
+    this.#reason = reason;
+    this.#auth?.stop();
+    this.#lcp.close(reason, now, words);
+  }
+
+  /** The lower is gone. `ended` is not called. */
+  lowerDown(now: Millis): void {
+    if (this.#phase === 'Dead') return;
+    this.#phase = 'Dead';
+    this.#wake = NEVER;
+    this.#lcp.down(now);
+    this.#stopAll(now);
+  }
+
+  /** A frame from the lower, in any form (RFC 1661 6.5, 6.6). */
+  frame(data: Uint8Array, now: Millis): void {
+    const frame = parseFrame(data);
+    if (typeof frame === 'string') return this.#refuse('malformed');
+    if (frame.protocol === PROTOCOL.LCP) return this.#lcpFrame(frame.body, now);
+    if (this.#phase !== 'Authenticate' && this.#phase !== 'Network') return this.#refuse('not in this phase');
+    switch (frame.protocol) {
+      case PROTOCOL.PAP:
+      case PROTOCOL.CHAP:
+        return this.#authFrame(frame.protocol, frame.body, now);
+      case PROTOCOL.LQR:
+        if (this.#lqr !== undefined) return this.#lqr.receive(frame.body, now);
+        return this.#unknown(frame.protocol, frame.body);
+      case PROTOCOL.IPCP:
+      case PROTOCOL.IPV6CP:
+        return this.#ncpFrame(frame.protocol, frame.body, now);
+      case PROTOCOL.IPv4:
+      case PROTOCOL.IPv6:
+        return this.#refuse('protocol not open');
+      default:
+        return this.#unknown(frame.protocol, frame.body);
+    }
+  }
+
+  deadline(): Millis {
+    return Math.min(
+      this.#wake,
+      this.#lcp.deadline(),
+      this.#echo?.deadline() ?? NEVER,
+      this.#lqr?.deadline() ?? NEVER,
+      this.#auth?.deadline() ?? NEVER,
+      this.#ipcp?.deadline() ?? NEVER,
+      this.#ipv6cp?.deadline() ?? NEVER,
+    );
+  }
+
+  tick(now: Millis): void {
+    if (now >= this.#wake) this.#begin(now);
+    this.#lcp.tick(now);
+    this.#echo?.tick(now);
+    this.#lqr?.tick(now);
+    this.#auth?.tick(now);
+    this.#ipcp?.tick(now);
+    this.#ipv6cp?.tick(now);
+  }
+
+  #begin(now: Millis): void {
+    this.#wake = NEVER;
+    this.#lcp.up(now);
+  }
+
+  #refuse(why: LinkRefusal): void {
+    this.refused[why]++;
+  }
+
+  #lcpFrame(body: Uint8Array, now: Millis): void {
+    const packet = parsePacket(body);
+    if (typeof packet === 'string') return this.#refuse('malformed');
+    if (this.#phase === 'Dead') return this.#refuse('not in this phase');
+    if (this.#wake !== NEVER) this.#begin(now);
+    this.#lcp.receive(packet, now);
+  }
+
+  #authFrame(protocol: number, body: Uint8Array, now: Millis): void {
+    if (this.#auth?.uses(protocol) !== true) return this.#unknown(protocol, body);
+    const packet = parsePacket(body);
+    if (typeof packet === 'string') return this.#refuse('malformed');
+    this.#owner.trace('AUTH', () => `rx ${describePacket(protocol, packet)}`);
+    if (!this.#auth.receive(protocol, packet, now)) this.#refuse('not in this phase');
+  }
+
+  #ncpFrame(protocol: number, body: Uint8Array, now: Millis): void {
+    if (this.#phase !== 'Network') return this.#refuse('not in this phase');
+    const packet = parsePacket(body);
+    if (typeof packet === 'string') return this.#refuse('malformed');
+    if (protocol === PROTOCOL.IPCP) this.#ipcp?.receive(packet, now);
+    else this.#ipv6(now).receive(packet, now);
+  }
+
+  /** Outside the network phase unknown protocols are dropped (RFC 1661 3.5); in it the peer is told. */
+  #unknown(protocol: number, body: Uint8Array): void {
+    this.#refuse('protocol unknown');
+    if (this.#phase === 'Network') this.#extension.rejectProtocol(protocol, body);
+  }
+
+  #protocolRejected(protocol: number, now: Millis): void {
+    switch (protocol) {
+      case PROTOCOL.IPCP:
+      case PROTOCOL.IPv4:
+        return this.#ipcp?.protocolRejected(now);
+      case PROTOCOL.IPV6CP:
+      case PROTOCOL.IPv6:
+        return this.#ipv6cp?.protocolRejected(now);
+      case PROTOCOL.LQR:
+        return this.#lqr?.stop();
+      case PROTOCOL.PAP:
+      case PROTOCOL.CHAP:
+        if (this.#phase === 'Authenticate') this.close('The peer does not speak the authentication protocol that it agreed to.', now);
+        return;
+      default:
+        return;
+    }
+  }
+
+  #lcpUp(now: Millis): void {
+    const agreed = this.lcp;
+    const mtu = Math.min(agreed.theirMru, this.#lower.mtu);
+    const { mssHeader } = this.#settings;
+    this.#lower.configure({ acfc: agreed.sendAcfc, pfc: agreed.sendPfc, mss: mssHeader === 0 ? 0 : Math.max(0, mtu - mssHeader) });
+    this.#owner.mtu(mtu);
+    this.#looped = 0;
+    this.#keepAlive(agreed, now);
+    this.#phase = 'Authenticate';
+    this.#authenticate(agreed, now);
+  }
+
+  #keepAlive(agreed: LcpAgreement, now: Millis): void {
+    if (this.#settings.echo > 0) {
+      this.#echo = new Echo(this.#settings.echo, { request: () => this.#extension.askEcho(), dead: (reason, at) => this.close(reason, at) });
+      this.#echo.start(now);
+    }
+    if (agreed.weReport === undefined && agreed.theyReport === undefined) return;
+    const every = (period: number | undefined): Millis | undefined => (period === undefined ? undefined : period * 10);
+    this.#lqr = new Lqr(
+      { sendEvery: every(agreed.weReport), expectEvery: every(agreed.theyReport), magic: agreed.ourMagic },
+      {
+        send: (report) => this.#lower.send(encodeFrame(PROTOCOL.LQR, report)),
+        counters: () => this.#owner.counters(),
+        dead: (reason, at) => this.close(reason, at),
+      },
+    );
+    this.#lqr.start(now);
+  }
+
+  #authenticate(agreed: LcpAgreement, now: Millis): void {
+    const { limits, name, rechallenge, credentials = { name: '', password: '' } } = this.#settings;
+    const { theyProve, weProve } = agreed;
+    this.#auth = new Authentication(
+      { theyProve, weProve, credentials, name, limits, rechallenge, crypto: this.#crypto, random: this.#random, judge: this.#owner.judge },
+      {
+        send: (protocol, packet) => {
+          this.#owner.trace('AUTH', () => {
+            const parsed = parsePacket(packet);
+            return typeof parsed === 'string' ? parsed : `tx ${describePacket(protocol, parsed)}`;
+          });
+          this.#lower.send(encodeFrame(protocol, packet));
+        },
+        done: (peer, verdict, at) => this.#network(peer, verdict, at),
+        failed: (reason, at) => this.close(reason, at, 'Authentication failed'),
+      },
+    );
+    this.#auth.start(now);
+  }
+
+  #network(peer: string, verdict: Verdict | undefined, now: Millis): void {
+    if (this.#phase !== 'Authenticate') return;
+    this.#phase = 'Network';
+    this.#peerName = peer;
+    const options = new IpcpOptions(this.#owner.addresses(verdict));
+    this.#ipcpOptions = options;
+    this.#ipcp = this.#ncp(PROTOCOL.IPCP, 'IPCP', options, {
+      up: (at) => this.#ipUp(options, at),
+      down: (at) => this.#ipDown(at),
+      finished: (reason, at) => this.#ncpFinished(reason, at),
+    });
+    this.#ipcp.open(now);
+    this.#ipcp.up(now);
+  }
+
+  #ncp(protocol: number, name: string, negotiator: IpcpOptions | Ipv6cpOptions, hooks: Pick<ControlOutput, 'up' | 'down' | 'finished'>): Control {
+    return new Control(
+      { name, negotiator, limits: this.#settings.limits, peerMru: () => this.lcp.theirMru },
+      this.#output(protocol, 'NCP', hooks),
+    );
+  }
+
+  /** IPV6CP exists from the peer's first packet on: we answer, we do not begin. */
+  #ipv6(now: Millis): Control {
+    if (this.#ipv6cp !== undefined) return this.#ipv6cp;
+    const options = new Ipv6cpOptions(this.#random);
+    const control = this.#ncp(PROTOCOL.IPV6CP, 'IPV6CP', options, {
+      up: (at) => {
+        this.#lower.configure({ ipv6: true });
+        this.#owner.ipv6Up(options.agreement, at);
+      },
+      down: (at) => {
+        this.#lower.configure({ ipv6: false });
+        this.#owner.ipv6Down(at);
+      },
+      finished: () => {},
+    });
+    this.#ipv6cp = control;
+    control.open(now);
+    control.up(now);
+    return control;
+  }
+
+  #ipUp(options: IpcpOptions, now: Millis): void {
+    const { agreement } = options;
+    if (options.mustHaveAddress && agreement.local === ANY_IPV4) return this.#ipcp?.close('The peer gives us no address.', now);
+    this.#lower.configure({ ipv4: true });
+    this.#lower.negotiated();
+    this.#owner.ipUp(agreement, now);
+  }
+
+  #ipDown(now: Millis): void {
+    this.#lower.configure({ ipv4: false });
+    this.#owner.ipDown(now);
+  }
+
+  /** IPCP has ended. The link lives on only while another NCP is open (RFC 1661 3.6). */
+  #ncpFinished(reason: string, now: Millis): void {
+    if (this.#phase === 'Network' && this.#ipv6cp?.state !== 'Opened') this.close(reason, now);
+  }
+
+  #lcpDown(now: Millis): void {
+    if (this.#phase !== 'Terminate' && this.#phase !== 'Dead') this.#phase = 'Establish';
+    this.#stopAll(now);
+  }
+
+  #finished(reason: string, now: Millis): void {
+    if (this.#phase === 'Dead') return;
+    this.#phase = 'Dead';
+    this.#wake = NEVER;
+    this.#stopAll(now);
+    const why = this.#reason === '' ? reason : this.#reason;
+    this.#lower.hangUp(why);
+    this.#owner.ended(why, now);
+  }
+
+  #stopAll(now: Millis): void {
+    this.#auth?.stop();
+    this.#auth = undefined;
+    this.#peerName = '';
+    this.#echo = undefined;
+    this.#lqr = undefined;
+    const ncps = [this.#ipcp, this.#ipv6cp];
+    this.#ipcp = undefined;
+    this.#ipcpOptions = undefined;
+    this.#ipv6cp = undefined;
+    for (const ncp of ncps) ncp?.down(now);
+  }
+
+  #output(protocol: number, kind: TraceKind, hooks: Pick<ControlOutput, 'up' | 'down' | 'finished'>): ControlOutput {
+    return {
+      ...hooks,
+      send: (packet) => this.#lower.send(encodeFrame(protocol, packet)),
+      packet: (direction, packet) => this.#owner.trace(kind, () => `${direction} ${describePacket(protocol, packet)}`),
+      state: (before, event, after) => {
+        if (before !== after) this.#owner.trace(kind, () => `${protocolName(protocol)} ${before} ${event} ${after}`);
+      },
+    };
+  }
+}
