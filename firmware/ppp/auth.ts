@@ -2,7 +2,7 @@
 
 import { equalBytes } from '../bytes/integers.ts';
 import type { Ipv4 } from '../bytes/ip.ts';
-import { utf8 } from '../bytes/text.ts';
+import type { Secret } from '../bytes/secret.ts';
 import type { Millis } from '../bytes/time.ts';
 import type { Crypto } from '../hal/clock.ts';
 import { chapResponse } from './chap-md5.ts';
@@ -13,7 +13,7 @@ export type AuthMethod = 'PAP' | 'CHAP-MD5' | 'MSCHAPv2';
 
 /** What a peer offers as proof. */
 export type Attempt =
-  | { readonly kind: 'pap'; readonly name: string; readonly password: string }
+  | { readonly kind: 'pap'; readonly name: string; readonly password: Secret }
   | {
       readonly kind: 'chap';
       readonly algorithm: 'CHAP-MD5' | 'MSCHAPv2';
@@ -51,13 +51,13 @@ export interface AuthOutput {
 }
 
 /** Whether an attempt proves knowledge of `secret`: for user databases that hold the clear password. Constant time in the secret. */
-export function verifyAttempt(crypto: Crypto, attempt: Attempt, secret: string): Verdict {
+export function verifyAttempt(crypto: Crypto, attempt: Attempt, secret: Secret): Verdict {
   const refused: Verdict = { accepted: false, reason: `Wrong password for user ${attempt.name}.` };
   if (attempt.kind === 'pap') {
-    return equalBytes(crypto.sha256(utf8(attempt.password)), crypto.sha256(utf8(secret))) ? { accepted: true } : refused;
+    return secret.matches(attempt.password.octets()) ? { accepted: true } : refused;
   }
   if (attempt.algorithm === 'CHAP-MD5') {
-    return equalBytes(chapResponse(crypto, attempt.id, utf8(secret), attempt.challenge), attempt.response) ? { accepted: true } : refused;
+    return equalBytes(chapResponse(crypto, attempt.id, secret.octets(), attempt.challenge), attempt.response) ? { accepted: true } : refused;
   }
   const response = parseResponse(attempt.response);
   if (typeof response === 'string') return refused;

@@ -1,5 +1,6 @@
 // The authentication phase of one link, both directions (RFC 1661 3.5): which machine judges the peer and which proves us.
 
+import type { Secret } from '../bytes/secret.ts';
 import { NEVER, type Millis } from '../bytes/time.ts';
 import type { Crypto, Random } from '../hal/clock.ts';
 import type { AuthMachine, AuthMethod, AuthOutput, Judge, Verdict } from './auth.ts';
@@ -10,14 +11,15 @@ import { PAP_CODE, PapAuthenticator, PapPeer } from './pap.ts';
 
 export interface Credentials {
   readonly name: string;
-  readonly password: string;
+  readonly password: Secret;
 }
 
 export interface AuthenticationSettings {
   /** How the peer proves itself, and how we do; undefined = not at all. */
   readonly theyProve: AuthMethod | undefined;
   readonly weProve: AuthMethod | undefined;
-  readonly credentials: Credentials;
+  /** Must be there where `weProve` is. */
+  readonly credentials: Credentials | undefined;
   /** How we call ourselves in challenges. */
   readonly name: string;
   readonly limits: Limits;
@@ -52,7 +54,7 @@ export class Authentication {
     this.#theyProved = settings.theyProve === undefined;
     this.#weProved = settings.weProve === undefined;
     this.#judging = settings.theyProve === undefined ? undefined : this.#judge(settings.theyProve);
-    this.#proving = settings.weProve === undefined ? undefined : this.#prove(settings.weProve);
+    this.#proving = settings.weProve === undefined || settings.credentials === undefined ? undefined : this.#prove(settings.weProve, settings.credentials);
   }
 
   start(now: Millis): void {
@@ -115,8 +117,8 @@ export class Authentication {
     return new ChapAuthenticator({ algorithm: method, name, limits, random, rechallenge }, alive, out);
   }
 
-  #prove(method: AuthMethod): AuthMachine {
-    const { limits, credentials, crypto, random } = this.#settings;
+  #prove(method: AuthMethod, credentials: Credentials): AuthMachine {
+    const { limits, crypto, random } = this.#settings;
     const out = this.#output(method, (_name, _verdict, now) => {
       this.#weProved = true;
       this.#check(now);

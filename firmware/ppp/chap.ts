@@ -3,6 +3,7 @@
 //   Challenge(1), Response(2): value size(1) value name        Success(3), Failure(4): message
 
 import { equalBytes, u8 } from '../bytes/integers.ts';
+import type { Secret } from '../bytes/secret.ts';
 import { fromUtf8, printable, utf8 } from '../bytes/text.ts';
 import { NEVER, type Millis } from '../bytes/time.ts';
 import type { Crypto, Random } from '../hal/clock.ts';
@@ -45,7 +46,7 @@ export function encodeChapValue(value: Uint8Array, name: string): Uint8Array | u
 export interface ChapPeerSettings {
   readonly algorithm: ChapAlgorithm;
   readonly name: string;
-  readonly password: string;
+  readonly password: Secret;
   readonly limits: Limits;
   readonly crypto: Crypto;
   readonly random: Random;
@@ -110,7 +111,7 @@ export class ChapPeer implements AuthMachine {
   /** The value of our Response, and what the peer's Success must then begin with; undefined for a challenge that the algorithm cannot have. */
   #answer(identifier: number, challenge: Uint8Array): { value: Uint8Array; proof: string | undefined } | undefined {
     const { algorithm, crypto, random, name, password } = this.#settings;
-    if (algorithm === 'CHAP-MD5') return { value: chapResponse(crypto, identifier, utf8(password), challenge), proof: undefined };
+    if (algorithm === 'CHAP-MD5') return { value: chapResponse(crypto, identifier, password.octets(), challenge), proof: undefined };
     if (challenge.length !== CHALLENGE_LENGTH) return undefined;
     const proof = { password, name, authenticatorChallenge: challenge, peerChallenge: random.bytes(CHALLENGE_LENGTH) };
     const response = ntResponse(crypto, proof);

@@ -309,7 +309,7 @@ export class Link {
   }
 
   #authenticate(agreed: LcpAgreement, now: Millis): void {
-    const { limits, name, rechallenge, credentials = { name: '', password: '' } } = this.#settings;
+    const { limits, name, rechallenge, credentials } = this.#settings;
     const { theyProve, weProve } = agreed;
     this.#auth = new Authentication(
       { theyProve, weProve, credentials, name, limits, rechallenge, crypto: this.#crypto, random: this.#random, judge: this.#owner.judge },

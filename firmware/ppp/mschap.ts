@@ -3,6 +3,7 @@
 //   Response value (49 octets): peer challenge(16) zeros(8) NT response(24) flags(1)
 
 import { equalBytes } from '../bytes/integers.ts';
+import type { Secret } from '../bytes/secret.ts';
 import { utf8 } from '../bytes/text.ts';
 import type { Crypto } from '../hal/clock.ts';
 
@@ -11,7 +12,7 @@ export const CHALLENGE_LENGTH = 16;
 
 /** What both ends put into a proof. */
 export interface Proof {
-  readonly password: string;
+  readonly password: Secret;
   /** As sent; a domain before a backslash does not count (RFC 2759 4). */
   readonly name: string;
   readonly authenticatorChallenge: Uint8Array;
@@ -42,7 +43,7 @@ function utf16le(text: string): Uint8Array {
 }
 
 /** NtPasswordHash (RFC 2759 8.3). */
-export const ntPasswordHash = (crypto: Crypto, password: string): Uint8Array => crypto.md4(utf16le(password));
+export const ntPasswordHash = (crypto: Crypto, password: Secret): Uint8Array => crypto.md4(utf16le(password.reveal()));
 
 /** ChallengeHash (RFC 2759 8.2): 8 octets. */
 export function challengeHash(crypto: Crypto, proof: Omit<Proof, 'password'>): Uint8Array {

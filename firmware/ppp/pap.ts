@@ -3,6 +3,7 @@
 //   Authenticate-Request(1): name length(1) name password length(1) password     Ack(2), Nak(3): message length(1) message
 
 import { u8 } from '../bytes/integers.ts';
+import { Secret } from '../bytes/secret.ts';
 import { fromUtf8, printable, utf8 } from '../bytes/text.ts';
 import { NEVER, type Millis } from '../bytes/time.ts';
 import type { AuthMachine, AuthOutput, Judge, Verdict } from './auth.ts';
@@ -16,7 +17,7 @@ export const VERDICT_TIME: Millis = 60_000;
 
 export interface PapRequest {
   readonly name: string;
-  readonly password: string;
+  readonly password: Secret;
 }
 export type PapRefusal = 'request too short' | 'name too long' | 'password too long';
 
@@ -27,13 +28,13 @@ export function parsePapRequest(data: Uint8Array): PapRequest | PapRefusal {
   if (nameEnd >= data.length) return 'name too long';
   const passwordEnd = nameEnd + 1 + u8(data, nameEnd);
   if (passwordEnd > data.length) return 'password too long';
-  return { name: fromUtf8(data.subarray(1, nameEnd)), password: fromUtf8(data.subarray(nameEnd + 1, passwordEnd)) };
+  return { name: fromUtf8(data.subarray(1, nameEnd)), password: new Secret(fromUtf8(data.subarray(nameEnd + 1, passwordEnd))) };
 }
 
 /** The data of an Authenticate-Request. Name and password beyond 255 octets are refused. */
 export function encodePapRequest(request: PapRequest): Uint8Array | undefined {
   const name = utf8(request.name);
-  const password = utf8(request.password);
+  const password = request.password.octets();
   if (name.length > 255 || password.length > 255) return undefined;
   const data = new Uint8Array(2 + name.length + password.length);
   data[0] = name.length;
