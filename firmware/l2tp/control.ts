@@ -1,9 +1,9 @@
 // Whole control message bodies (RFC 2661 4.1, 4.2, 6): a list of AVPs <-> a ControlMessage.
 
 import { put16, u16 } from '../bytes/integers.ts';
+import type { Secret } from '../bytes/secret.ts';
 import { Writer } from '../bytes/writer.ts';
 import type { Crypto } from '../hal/clock.ts';
-import type { Secret } from './auth.ts';
 import { type AvpHeader, newAvpHeader, readAvp, readValue, writeAvp, writeValue } from './avp.ts';
 import {
   AVPS, type AvpDefinition, type AvpKind, type AvpName, type AvpValues, type Avps, type ControlMessage, ERROR, MESSAGES, MESSAGE_TYPE,

@@ -1,8 +1,9 @@
 // Hidden AVP values (RFC 2661 4.3): length, value and padding under a chain of MD5 over secret and random vector.
 
 import { put16, u16 } from '../bytes/integers.ts';
+import type { Secret } from '../bytes/secret.ts';
 import type { Crypto } from '../hal/clock.ts';
-import { type Secret, digest } from './auth.ts';
+import { digest } from './auth.ts';
 
 /** What hides the AVPs of one message. */
 export interface Hiding {
@@ -24,7 +25,7 @@ export function hide(type: number, value: Uint8Array, hiding: Hiding, padding: U
   for (let at = 0; at < out.length; at += BLOCK) {
     const end = Math.min(at + BLOCK, out.length);
     for (let i = at; i < end; i++) out[i] = (out[i] ?? 0) ^ (mask[i - at] ?? 0);
-    if (end < out.length) mask = digest(hiding.crypto, hiding.secret.octets, out.subarray(at, end));
+    if (end < out.length) mask = digest(hiding.crypto, hiding.secret.octets(), out.subarray(at, end));
   }
   return out;
 }
@@ -37,12 +38,12 @@ export function unhide(type: number, cipher: Uint8Array, hiding: Hiding): Uint8A
   for (let at = 0; at < cipher.length; at += BLOCK) {
     const end = Math.min(at + BLOCK, cipher.length);
     for (let i = at; i < end; i++) plain[i] = (cipher[i] ?? 0) ^ (mask[i - at] ?? 0);
-    if (end < cipher.length) mask = digest(hiding.crypto, hiding.secret.octets, cipher.subarray(at, end));
+    if (end < cipher.length) mask = digest(hiding.crypto, hiding.secret.octets(), cipher.subarray(at, end));
   }
   const length = u16(plain, 0);
   return length > cipher.length - 2 ? undefined : plain.slice(2, 2 + length);
 }
 
 function firstMask(type: number, hiding: Hiding): Uint8Array {
-  return digest(hiding.crypto, Uint8Array.of(type >> 8, type & 0xff), hiding.secret.octets, hiding.vector);
+  return digest(hiding.crypto, Uint8Array.of(type >> 8, type & 0xff), hiding.secret.octets(), hiding.vector);
 }

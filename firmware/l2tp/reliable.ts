@@ -161,6 +161,16 @@ export class Reliable {
     this.#proven = this.limits.unprovenGain === 0;
   }
 
+  /** The Receive Window Size we announce. */
+  get receiveWindow(): number {
+    return this.limits.receiveWindow;
+  }
+
+  /** The longest interval between retransmissions. */
+  get longestTimeout(): Millis {
+    return this.limits.longestTimeout;
+  }
+
   /** Ns of the next new message. */
   get nextSent(): number {
     return this.#next;

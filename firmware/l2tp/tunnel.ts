@@ -3,174 +3,516 @@
 // The owner chooses ids, passwords, host name, tie breaker and whom to serve; the machine keeps to the RFC. The owner finds the
 // tunnel of a message: by the header's tunnel id; where that is 0 by peer and `peerId` (an SCCRQ sent again, a StopCCN).
 
-import type { Millis } from '../bytes/time.ts';
-import type { Crypto, Random } from '../hal/clock.ts';
-import type { Secret } from './auth.ts';
-import type { ControlMessage, Result } from './catalog.ts';
-import type { ControlRefusal, Note } from './control.ts';
-import type { Header } from './header.ts';
-import type { PeerTunnelId, SessionId, TunnelId } from './ids.ts';
+import { type Millis, NEVER, TimerQueue } from '../bytes/time.ts';
+import { challengeResponse, responseIsRight } from './auth.ts';
+import {
+  BEARER, type ControlMessage, DISCONNECT, ERROR, FRAMING, MESSAGES, PROTOCOL_VERSION, type Result, STOP, type SessionMessage, type TunnelMessage,
+} from './catalog.ts';
+import { type TunnelEvent, type TunnelState, connectionStep } from './connection.ts';
+import type { PeerInfo, Tie, Transport, TunnelDown, TunnelOutput, TunnelPhase, TunnelRefusal, TunnelSettings } from './contract.ts';
+import { type Invalid, SENSITIVE, decodeControl, encodeMessage } from './control.ts';
 import type { GiveUp } from './giveup.ts';
-import type { ControlCounters, Limits, Receipt } from './reliable.ts';
-import type { IncomingCall, IncomingConnect, OutgoingCall, Session, SessionDown, SessionEvent, SessionState } from './session.ts';
+import { type Header, encodeControl } from './header.ts';
+import { NO_TUNNEL, type PeerSessionId, type PeerTunnelId, type SessionId, type TunnelId, toPeerSessionId, toPeerTunnelId, toSessionId } from './ids.ts';
+import { type ControlCounters, type Receipt, Reliable, SPEC } from './reliable.ts';
+import { type IncomingCall, type OutgoingCall, Session, type SessionDown, type SessionKind, type SessionLink } from './session.ts';
 
-export type TunnelState = 'idle' | 'wait-ctl-reply' | 'wait-ctl-conn' | 'established';
+export type { TunnelEvent, TunnelState } from './connection.ts';
+export type { PeerInfo, Tie, Transport, TunnelDown, TunnelOutput, TunnelPhase, TunnelRefusal, TunnelSettings } from './contract.ts';
 
-/** Where the connection is in its life; `state` is idle in all but the first. */
-export type TunnelPhase =
-  | 'open'
-  /** Down; our StopCCN waits for its acknowledgement, or the peer's StopCCN may come again. Answered until the retention is over. */
-  | 'retained'
-  /** Nothing is left: the owner may forget it and its id. */
-  | 'gone';
+/** RFC 2661 5.5: recommended silence before a HELLO. */
+export const HELLO_INTERVAL: Millis = 60_000;
+/** Ours: a peer that acknowledges but never goes on must not hold a half-open tunnel or call for ever. */
+export const SETUP_TIMEOUT: Millis = 60_000;
+/** Ours: the longest answer to an SCCRQ, whose source may be forged. */
+const LONGEST_REPLY = 200;
+/** Ours: octets sent per octet received before the peer has acknowledged anything. */
+const UNPROVEN_GAIN = 3;
+const NOTHING = new Uint8Array(0);
+const FSM: Result = { code: STOP.fsm };
 
-/** What moved a tunnel. */
-export type TunnelEvent =
-  | 'open' | 'new call' | 'close' | 'SCCRQ' | 'SCCRQ refused' | 'SCCRP' | 'SCCRP refused' | 'SCCCN' | 'SCCCN refused' | 'StopCCN'
-  | 'tie lost' | 'invalid message' | 'no answer' | 'timeout';
-
-/** Why a tunnel went down. Closed: every one has a sentence in the log. */
-export type TunnelDown =
-  /** `close` was called, or `request` refused the peer. */
-  | { readonly cause: 'closed'; readonly result: Result }
-  /** The peer sent StopCCN. */
-  | { readonly cause: 'peer'; readonly result: Result }
-  | { readonly cause: 'no answer'; readonly gaveUp: GiveUp }
-  /** The peer acknowledges but does not go on with the set-up. */
-  | { readonly cause: 'timeout'; readonly state: TunnelState }
-  | { readonly cause: 'authentication'; readonly what: 'no response' | 'wrong response' | 'no password to answer with' }
-  /** A Protocol Version that is not 1. */
-  | { readonly cause: 'version'; readonly peer: number }
-  /** A message that could not be taken (`what` names refusal and AVP) or came out of place. */
-  | { readonly cause: 'protocol'; readonly what: string; readonly result: Result }
-  /** Both ends opened a tunnel at once and the other one stays (or neither). Nothing was sent. */
-  | { readonly cause: 'tie' };
-
-export interface TunnelSettings {
-  readonly id: TunnelId;
-  /** 'initiator': `open` sends SCCRQ. 'responder': the first message received is the peer's SCCRQ. */
-  readonly role: 'initiator' | 'responder';
-  /** Answers the peer's challenge, checks its response, hides AVPs. */
-  readonly secret: Secret | undefined;
-  /** The challenge we send, in SCCRP or SCCRQ; only together with `secret`. 16 random octets. Undefined: we do not ask. */
-  readonly challenge: Uint8Array | undefined;
-  /** 8 random octets for SCCRQ; undefined: two tunnels where both ends open one at once. */
-  readonly tieBreaker: Uint8Array | undefined;
-  readonly hostName: string;
-  readonly vendorName?: string | undefined;
-  readonly firmwareRevision?: number | undefined;
-  /** Bits of FRAMING and BEARER that we accept. */
-  readonly framing: number;
-  readonly bearer: number;
-  readonly pre13: boolean;
-  /** Hide the AVPs that carry users' names and secrets, where there is a secret. */
-  readonly hide: boolean;
-  readonly limits?: Partial<Limits> | undefined;
-  /** Silence after which HELLO is sent; default 60000 (RFC 2661 5.5). */
-  readonly helloInterval?: Millis | undefined;
-  /** How long a set-up may take, of the tunnel and of each session; default 60000. */
-  readonly setupTimeout?: Millis | undefined;
-  readonly crypto: Crypto;
-  readonly random: Random;
-}
-
-/** What the peer said of itself in SCCRQ or SCCRP. */
-export interface PeerInfo {
-  readonly hostName: string;
-  readonly vendorName: string | undefined;
-  /** High octet major, low octet minor. */
-  readonly firmwareRevision: number | undefined;
-  readonly framing: number;
-  /** Undefined: it did not say, and places no outgoing calls. */
-  readonly bearer: number | undefined;
-  readonly receiveWindow: number;
-}
-
-/** The owner. Calls come when the machine's state is consistent; it may call back into tunnel and sessions. */
-export interface TunnelOutput {
-  /** A whole control message, header first, for the peer. */
-  send(datagram: Uint8Array, now: Millis): void;
-  /** A decoded message of the peer, before the machine acts on it (tracing); `notes` name AVPs passed over. */
-  received(message: ControlMessage, notes: readonly Note[], now: Millis): void;
-  /** Each transition, also to the same state where the event is one of the tables' (DEBUG=STATE). */
-  changed(event: TunnelEvent, old: TunnelState, next: TunnelState, now: Millis): void;
-  /** Responder: may this peer have a tunnel? A result refuses it with StopCCN. Version and authentication are checked by the machine. */
-  request(message: ControlMessage<'SCCRQ'>, now: Millis): Result | undefined;
-  /** Established. Sessions that waited send their requests right after. */
-  up(now: Millis): void;
-  /** Once; all sessions were reported down before. Retransmissions are still answered until `gone`. */
-  down(reason: TunnelDown, now: Millis): void;
-  /** The last call: nothing is retained any more. */
-  gone(now: Millis): void;
-  /** When data last came from the peer through this tunnel; -Infinity = never. Asked when HELLO is due. */
-  lastData(): Millis;
-  /** An id for the call that the peer asks for; undefined: no resources, it is refused with CDN 4. */
-  newSession(): SessionId | undefined;
-  /** The peer asks for a call: `session.request`. Answer by session.accept or session.refuse, now or later. */
-  called(session: Session, now: Millis): void;
-  /** LAC incoming: the peer accepted; what to connect with (ICCN), or a result to end it with CDN. */
-  replied(session: Session, reply: ControlMessage<'ICRP'>, now: Millis): IncomingConnect | { readonly refuse: Result };
-  sessionChanged(session: Session, event: SessionEvent, old: SessionState, next: SessionState, now: Millis): void;
-  sessionUp(session: Session, now: Millis): void;
-  /** Once; the session is no longer in the tunnel. Also for a call of the peer that was never answered. */
-  sessionDown(session: Session, reason: SessionDown, now: Millis): void;
-  /** WEN or SLI of an established session. */
-  sessionInfo(session: Session, message: ControlMessage<'WEN' | 'SLI'>, now: Millis): void;
-}
-
-/** Messages that were not taken, by reason. */
-export type TunnelRefusal = ControlRefusal | 'no such session' | 'out of place';
-
-/** What `collide` decided (RFC 2661 4.4.3). */
-export type Tie = 'ours stays' | 'theirs stays' | 'neither stays' | 'both stay';
-
-export declare class Tunnel {
-  constructor(settings: TunnelSettings, out: TunnelOutput);
-  readonly id: TunnelId;
-  readonly role: 'initiator' | 'responder';
-  /** 0 until learned. */
-  readonly peerId: PeerTunnelId;
-  readonly state: TunnelState;
-  readonly phase: TunnelPhase;
-  /** Undefined until SCCRQ or SCCRP came. */
-  readonly peer: PeerInfo | undefined;
-  /** When it was made (open or first message); undefined before. */
-  readonly started: Millis | undefined;
-  readonly sessions: ReadonlyMap<SessionId, Session>;
-  readonly counters: ControlCounters;
-  readonly refusals: Readonly<Record<TunnelRefusal, number>>;
-  /** SHOW L2TP TUNNEL: milliseconds, sequence numbers. */
-  readonly transport: {
-    readonly receiveWindow: number;
-    readonly longestTimeout: Millis;
-    readonly roundTrip: Millis;
-    readonly adaptiveTimeout: Millis;
-    readonly lastAcked: number;
-    readonly nextSent: number;
-    readonly nextReceived: number;
-    /** When a valid control message last came. */
-    readonly lastHeard: Millis | undefined;
-    /** Whether the peer proved that it receives what we send. */
-    readonly proven: boolean;
+export class Tunnel {
+  readonly #settings: TunnelSettings;
+  readonly #out: TunnelOutput;
+  readonly #reliable: Reliable;
+  readonly #timers = new TimerQueue();
+  readonly #sessions = new Map<SessionId, Session>();
+  readonly #byPeer = new Map<PeerSessionId, Session>();
+  readonly #link: SessionLink;
+  readonly #helloInterval: Millis;
+  readonly #setupTimeout: Millis;
+  /** Messages that were not taken, by reason. */
+  readonly refusals: Record<TunnelRefusal, number> = {
+    'no message type': 0, 'message type unknown': 0, 'avp length wrong': 0, 'avp unknown': 0, 'avp malformed': 0, 'avp hidden': 0, 'avp missing': 0,
+    'no such session': 0, 'out of place': 0,
   };
+  #peerId: PeerTunnelId = NO_TUNNEL;
+  #state: TunnelState = 'idle';
+  #phase: TunnelPhase = 'open';
+  #peer: PeerInfo | undefined;
+  #started: Millis | undefined;
+  #now: Millis = 0;
+  #helloAt: Millis = NEVER;
+  #setupAt: Millis = NEVER;
+  #forgetAt: Millis = NEVER;
+
+  constructor(settings: TunnelSettings, out: TunnelOutput) {
+    this.#settings = settings;
+    this.#out = out;
+    this.#helloInterval = settings.helloInterval ?? HELLO_INTERVAL;
+    this.#setupTimeout = settings.setupTimeout ?? SETUP_TIMEOUT;
+    const unprovenGain = settings.role === 'responder' ? UNPROVEN_GAIN : 0;
+    this.#reliable = new Reliable(
+      {
+        transmit: (message, ns, nr) => this.#transmit(message?.sessionId ?? 0, ns, nr, message?.body ?? NOTHING),
+        deliver: (sessionId, body, now) => this.#deliver(sessionId, body, now),
+        failed: (record) => this.#unanswered(record),
+        lastData: () => out.lastData(),
+      },
+      { unprovenGain, ...settings.limits },
+    );
+    this.#link = this.#sessionLink();
+  }
+
+  get id(): TunnelId {
+    return this.#settings.id;
+  }
+
+  get role(): 'initiator' | 'responder' {
+    return this.#settings.role;
+  }
+
+  get settings(): TunnelSettings {
+    return this.#settings;
+  }
+
+  /** 0 until learned. */
+  get peerId(): PeerTunnelId {
+    return this.#peerId;
+  }
+
+  get state(): TunnelState {
+    return this.#state;
+  }
+
+  get phase(): TunnelPhase {
+    return this.#phase;
+  }
+
+  /** Undefined until SCCRQ or SCCRP came. */
+  get peer(): PeerInfo | undefined {
+    return this.#peer;
+  }
+
+  /** When SCCRQ was sent or received; undefined before. */
+  get started(): Millis | undefined {
+    return this.#started;
+  }
+
+  get sessions(): ReadonlyMap<SessionId, Session> {
+    return this.#sessions;
+  }
+
+  get counters(): Readonly<ControlCounters> {
+    return this.#reliable.counters;
+  }
+
+  /** Sequence numbers, window, round trip, time-out: what SHOW L2TP TUNNEL prints. */
+  get transport(): Transport {
+    return this.#reliable;
+  }
 
   /** Initiator: Local Open request, SCCRQ. */
-  open(now: Millis): void;
-  /** A control message of this tunnel: `h` decoded from `b`. After the last of a batch call nothing: acknowledgements ride or wait 20 ms. */
-  receive(h: Header, b: Uint8Array, now: Millis): Receipt | 'dropped';
-  /** An SCCRQ of the peer arrived while ours waits for its answer: decides, and silently discards this tunnel where it loses. */
-  collide(request: ControlMessage<'SCCRQ'>, now: Millis): Tie;
+  open(now: Millis): void {
+    this.#now = now;
+    if (this.#state !== 'idle' || this.#phase !== 'open') return;
+    this.#started = now;
+    this.#step('open', now, undefined, this.#greeting('SCCRQ'));
+  }
+
+  /** A control message of this tunnel: `h` decoded from `b`. Acknowledgements ride on what is sent, or go alone after 20 ms. */
+  receive(h: Header, b: Uint8Array, now: Millis): Receipt | 'dropped' {
+    this.#now = now;
+    if (this.#phase === 'gone') return 'dropped';
+    if (this.#started === undefined) {
+      this.#started = now;
+      this.#setupAt = now + this.#setupTimeout;
+    }
+    return this.#reliable.receive(h.ns, h.nr, h.sessionId, b.subarray(h.payload, h.end), now);
+  }
+
+  /** An SCCRQ of the peer arrived while ours waits for its answer: decides, and silently discards this tunnel where it loses (4.4.3). */
+  collide(request: ControlMessage<'SCCRQ'>, now: Millis): Tie {
+    if (this.#state !== 'wait-ctl-reply') return 'both stay';
+    const tie = settleTie(this.#settings.tieBreaker, request.tieBreaker);
+    if (tie === 'theirs stays' || tie === 'neither stays') this.#step('tie lost', now, { cause: 'tie' });
+    return tie;
+  }
+
   /** Admin Tunnel Close: sessions end, StopCCN, retention. Also before it is established. */
-  close(result: Result, now: Millis): void;
-  /** Sends HELLO now, where established and none is on its way (the peer is said to be unreachable). */
-  probe(now: Millis): void;
+  close(result: Result, now: Millis): void {
+    this.#now = now;
+    if (this.#phase === 'open') this.#step('close', now, { cause: 'closed', result });
+  }
+
+  /** Sends HELLO now, where established and nothing waits for an acknowledgement (the peer is said to be unreachable). */
+  probe(now: Millis): void {
+    this.#now = now;
+    if (this.#state === 'established' && this.#reliable.unacknowledged === 0) this.#queue({ type: 'HELLO' }, 0, now);
+  }
+
   /** Remembers what came instead of an answer, for the give-up record: "ICMP port unreachable". */
-  instead(what: string): void;
-  /** LAC: asks the peer, the LNS, to take a call (ICRQ as soon as the tunnel is open). `id` is not in use in any tunnel. */
-  placeIncoming(id: SessionId, call: IncomingCall, now: Millis): Session;
-  /** LNS: asks the peer, the LAC, to place a call (OCRQ as soon as the tunnel is open). */
-  placeOutgoing(id: SessionId, call: OutgoingCall, now: Millis): Session;
-  tick(now: Millis): void;
+  instead(what: string): void {
+    this.#reliable.instead(what);
+  }
+
+  /** LAC: asks the peer, the LNS, to take a call (ICRQ as soon as the tunnel is open). `id` is in use in no tunnel. */
+  placeIncoming(id: SessionId, call: IncomingCall, now: Millis): Session {
+    return this.#place(id, 'LAC incoming', call, now);
+  }
+
+  /** LNS: asks the peer, the LAC, to place a call (OCRQ as soon as the tunnel is open). `id` is in use in no tunnel. */
+  placeOutgoing(id: SessionId, call: OutgoingCall, now: Millis): Session {
+    return this.#place(id, 'LNS outgoing', call, now);
+  }
+
+  /** Idempotent; acts only on what is due. */
+  tick(now: Millis): void {
+    this.#now = now;
+    if (this.#phase === 'gone') return;
+    this.#reliable.tick(now);
+    this.#timers.run(now);
+    if (now >= this.#setupAt) this.#step('timeout', now, { cause: 'timeout', state: this.#state });
+    if (now >= this.#helloAt) this.#hello(now);
+    if (now >= this.#forgetAt && this.#reliable.unacknowledged === 0) this.#forget(now);
+  }
+
   /** NEVER when nothing is to be done. */
-  deadline(): Millis;
+  deadline(): Millis {
+    if (this.#phase === 'gone') return NEVER;
+    const forgetAt = this.#reliable.unacknowledged === 0 ? this.#forgetAt : NEVER;
+    return Math.min(this.#reliable.deadline(), this.#timers.deadline(), this.#setupAt, this.#helloAt, forgetAt);
+  }
+
+  #transmit(sessionId: number, ns: number, nr: number, body: Uint8Array): number {
+    const datagram = encodeControl({ tunnelId: this.#peerId, sessionId, ns, nr }, body);
+    this.#out.send(datagram, this.#now);
+    return datagram.length;
+  }
+
+  /** Encodes and queues; false where a value does not fit or the queue is full. */
+  #queue(message: ControlMessage, sessionId: number, now: Millis): boolean {
+    const { secret, crypto, random, hide } = this.#settings;
+    const hiding = hide && secret !== undefined && message.type === 'ICCN' ? { secret, crypto, vector: random.bytes(16), names: SENSITIVE } : undefined;
+    const body = encodeMessage(message, hiding);
+    return body !== undefined && this.#reliable.send({ name: message.type, sessionId, body }, now);
+  }
+
+  #deliver(sessionId: number, body: Uint8Array, now: Millis): void {
+    if (this.#phase !== 'open') return;
+    const { crypto, secret, pre13 } = this.#settings;
+    const decoded = decodeControl(body, 0, body.length, { crypto, secret, pre13 });
+    if (decoded.kind === 'passed over') return;
+    if (decoded.kind === 'invalid') return this.#invalid(decoded, sessionId, now);
+    const { message } = decoded;
+    this.#out.received(message, decoded.notes, now);
+    if (isTunnelMessage(message)) this.#tunnelMessage(message, now);
+    else this.#sessionMessage(message, sessionId, now);
+  }
+
+  #tunnelMessage(message: TunnelMessage, now: Millis): void {
+    switch (message.type) {
+      case 'SCCRQ':
+        return this.#sccrq(message, now);
+      case 'SCCRP':
+        return this.#sccrp(message, now);
+      case 'SCCCN':
+        return this.#scccn(message, now);
+      case 'StopCCN':
+        if (this.#peerId === NO_TUNNEL) this.#peerId = toPeerTunnelId(message.assignedTunnelId);
+        return this.#step('StopCCN', now, { cause: 'peer', result: message.resultCode });
+      case 'HELLO':
+        if (this.#state !== 'established') this.#outOfPlace('HELLO', now);
+        return;
+      default:
+        return message satisfies never;
+    }
+  }
+
+  #sccrq(message: ControlMessage<'SCCRQ'>, now: Millis): void {
+    if (this.#state !== 'idle' || this.role !== 'responder') return this.#outOfPlace('SCCRQ', now);
+    this.#learn(message);
+    const reason = this.#objection(message) ?? this.#declined(message, now);
+    if (reason !== undefined) return this.#step('SCCRQ refused', now, reason);
+    this.#step('SCCRQ', now, undefined, this.#greeting('SCCRP', message.challenge));
+  }
+
+  #sccrp(message: ControlMessage<'SCCRP'>, now: Millis): void {
+    if (this.#state !== 'wait-ctl-reply') {
+      if (this.#peerId === NO_TUNNEL) this.#learn(message);
+      return this.#outOfPlace('SCCRP', now);
+    }
+    this.#learn(message);
+    const reason = this.#objection(message) ?? this.#unauthenticated(message);
+    if (reason !== undefined) return this.#step('SCCRP refused', now, reason);
+    this.#step('SCCRP', now, undefined, { type: 'SCCCN', challengeResponse: this.#answer('SCCCN', message.challenge) });
+  }
+
+  #scccn(message: ControlMessage<'SCCCN'>, now: Millis): void {
+    if (this.#state !== 'wait-ctl-conn') return this.#outOfPlace('SCCCN', now);
+    const reason = this.#unauthenticated(message);
+    this.#step(reason === undefined ? 'SCCCN' : 'SCCCN refused', now, reason);
+  }
+
+  /** What stands against a peer by its SCCRQ or SCCRP: version, a challenge that we cannot answer. */
+  #objection(message: ControlMessage<'SCCRQ' | 'SCCRP'>): TunnelDown | undefined {
+    if (message.protocolVersion >> 8 !== PROTOCOL_VERSION >> 8) return { cause: 'version', peer: message.protocolVersion };
+    if (message.challenge !== undefined && this.#settings.secret === undefined) return { cause: 'authentication', what: 'no password to answer with' };
+    return undefined;
+  }
+
+  #declined(message: ControlMessage<'SCCRQ'>, now: Millis): TunnelDown | undefined {
+    const result = this.#out.request(message, now);
+    return result === undefined ? undefined : { cause: 'closed', result };
+  }
+
+  #unauthenticated(message: ControlMessage<'SCCRP' | 'SCCCN'>): TunnelDown | undefined {
+    const { secret, challenge, crypto } = this.#settings;
+    if (secret === undefined || challenge === undefined) return undefined;
+    if (message.challengeResponse === undefined) return { cause: 'authentication', what: 'no response' };
+    const right = responseIsRight(message.type, message.challengeResponse, { secret, challenge, crypto });
+    return right ? undefined : { cause: 'authentication', what: 'wrong response' };
+  }
+
+  #answer(type: 'SCCRP' | 'SCCCN', challenge: Uint8Array | undefined): Uint8Array | undefined {
+    const { secret, crypto } = this.#settings;
+    return challenge === undefined || secret === undefined ? undefined : challengeResponse(type, secret, challenge, crypto);
+  }
+
+  #learn(message: ControlMessage<'SCCRQ' | 'SCCRP'>): void {
+    this.#peerId = toPeerTunnelId(message.assignedTunnelId);
+    const receiveWindow = message.receiveWindowSize ?? SPEC.peerWindow;
+    this.#reliable.announced(receiveWindow);
+    const { hostName, vendorName, firmwareRevision, framingCapabilities: framing, bearerCapabilities: bearer } = message;
+    this.#peer = { hostName, vendorName, firmwareRevision, framing, bearer, receiveWindow };
+  }
+
+  /** Our SCCRQ or SCCRP. An SCCRP stays within LONGEST_REPLY: what is only for show is left out first. */
+  #greeting(type: 'SCCRQ' | 'SCCRP', theirs?: Uint8Array): ControlMessage<'SCCRQ' | 'SCCRP'> {
+    const { id, hostName, vendorName, firmwareRevision, framing, bearer, tieBreaker, secret, challenge } = this.#settings;
+    const values = {
+      protocolVersion: PROTOCOL_VERSION, framingCapabilities: framing, bearerCapabilities: bearer, firmwareRevision, hostName,
+      assignedTunnelId: id, receiveWindowSize: this.#reliable.limits.receiveWindow, challenge: secret === undefined ? undefined : challenge,
+    };
+    if (type === 'SCCRQ') return { ...values, type, vendorName, tieBreaker };
+    const challengeResponse = this.#answer('SCCRP', theirs);
+    const whole: ControlMessage<'SCCRP'> = { ...values, type, vendorName, challengeResponse };
+    const size = encodeMessage(whole)?.length ?? NEVER;
+    return size <= LONGEST_REPLY - 12 ? whole : { ...whole, vendorName: undefined, firmwareRevision: undefined, hostName: hostName.slice(0, 32) };
+  }
+
+  #sessionMessage(message: SessionMessage, headerId: number, now: Millis): void {
+    if (this.#state !== 'established') return this.#outOfPlace(message.type, now);
+    const session = this.#find(headerId, message.assignedSessionId);
+    if (session !== undefined) return session.receive(message, now);
+    if (message.type === 'ICRQ' || message.type === 'OCRQ') return this.#called(message, now);
+    this.#refuse('no such session', `${message.type} for session ${headerId}`, now);
+    if ((message.type === 'ICRP' || message.type === 'OCRP') && headerId !== 0) {
+      this.#disconnect(message.assignedSessionId, headerId, { code: DISCONNECT.error, error: ERROR.badSession }, now);
+    }
+  }
+
+  /** A session by our id in the header, or by the peer's where it has not learned ours (RFC 2661 4.4.4). */
+  #find(headerId: number, assigned: number | undefined): Session | undefined {
+    if (headerId !== 0) return this.#sessions.get(toSessionId(headerId));
+    return assigned === undefined ? undefined : this.#byPeer.get(toPeerSessionId(assigned));
+  }
+
+  #called(message: ControlMessage<'ICRQ' | 'OCRQ'>, now: Millis): void {
+    const id = this.#out.newSession();
+    if (id === undefined) {
+      return this.#disconnect(message.assignedSessionId, message.assignedSessionId, { code: DISCONNECT.temporary, error: ERROR.resources }, now);
+    }
+    const session = new Session(id, message.type === 'ICRQ' ? 'LNS incoming' : 'LAC outgoing', this.#link);
+    this.#sessions.set(id, session);
+    session.requested(message, now);
+  }
+
+  /** A CDN outside any session of ours. */
+  #disconnect(peerSession: number, ours: number, resultCode: Result, now: Millis): void {
+    this.#queue({ type: 'CDN', resultCode, assignedSessionId: ours }, peerSession, now);
+  }
+
+  /** RFC 2661 4.1, 7.1: clears the session or the tunnel that the message is about. */
+  #invalid(invalid: Invalid, headerId: number, now: Millis): void {
+    const what = `${invalid.name ?? 'message'}: ${invalid.result.message ?? invalid.refusal}`;
+    this.#refuse(invalid.refusal, what, now);
+    if (invalid.name === 'StopCCN') return this.#step('StopCCN', now, { cause: 'peer', result: { code: 0 } });
+    if (invalid.scope === 'tunnel') {
+      if (this.#peerId === NO_TUNNEL && invalid.assignedTunnelId !== undefined) this.#peerId = toPeerTunnelId(invalid.assignedTunnelId);
+      return this.#step('invalid message', now, { cause: 'protocol', what, result: invalid.result });
+    }
+    const session = this.#find(headerId, invalid.assignedSessionId);
+    if (session === undefined) {
+      if (invalid.assignedSessionId !== undefined && invalid.name !== 'CDN') {
+        this.#disconnect(invalid.assignedSessionId, headerId === 0 ? invalid.assignedSessionId : headerId, invalid.result, now);
+      }
+    } else if (invalid.name === 'CDN') session.disconnected(now);
+    else session.invalid(what, invalid.result, now);
+  }
+
+  #refuse(refusal: TunnelRefusal, what: string, now: Millis): void {
+    this.refusals[refusal]++;
+    this.#out.refused(refusal, what, now);
+  }
+
+  /** A message that the state has no use for (7.1, 7.2.1). */
+  #outOfPlace(type: ControlMessage['type'], now: Millis): void {
+    const what = `${type} in state ${this.#state}`;
+    this.#refuse('out of place', what, now);
+    const event: TunnelEvent = type === 'SCCRQ' || type === 'SCCRP' || type === 'SCCCN' ? type : 'invalid message';
+    // The table takes an SCCRQ in idle as acceptable: here the initiator is idle and asked nobody.
+    this.#step(event === 'SCCRQ' && this.#state === 'idle' ? 'SCCRQ refused' : event, now, { cause: 'protocol', what, result: FSM });
+  }
+
+  #place(id: SessionId, kind: SessionKind, call: IncomingCall | OutgoingCall, now: Millis): Session {
+    this.#now = now;
+    const session = new Session(id, kind, this.#link, call);
+    this.#sessions.set(id, session);
+    session.open(now);
+    if (this.#phase !== 'open') session.tunnelDown(now);
+    else this.#newCall(session, now);
+    return session;
+  }
+
+  #newCall(session: Session, now: Millis): void {
+    this.#out.changed('new call', this.#state, this.#state, now);
+    if (this.#state === 'established') session.tunnelOpen(now);
+  }
+
+  #hello(now: Millis): void {
+    const heard = Math.max(this.#reliable.lastHeard ?? 0, this.#out.lastData());
+    if (now - heard < this.#helloInterval) {
+      this.#helloAt = heard + this.#helloInterval;
+      return;
+    }
+    this.#helloAt = now + this.#helloInterval;
+    this.probe(now);
+  }
+
+  /** Takes the table's step: state first, then what is sent, then what is told. */
+  #step(event: TunnelEvent, now: Millis, reason?: TunnelDown, message?: ControlMessage): void {
+    if (this.#phase !== 'open') return;
+    const old = this.#state;
+    const step = connectionStep(old, event);
+    if (step.cleanUp) return this.#cleanUp(event, step.send === 'StopCCN', reason ?? { cause: 'protocol', what: `${event} in state ${old}`, result: FSM }, now);
+    this.#state = step.next;
+    if (message !== undefined && !this.#queue(message, 0, now)) {
+      return this.#cleanUp('close', false, { cause: 'protocol', what: `${message.type} could not be sent: a value is too long`, result: FSM }, now);
+    }
+    this.#setupAt = step.next === 'established' ? NEVER : now + this.#setupTimeout;
+    if (step.next === 'established') this.#helloAt = now + this.#helloInterval;
+    this.#out.changed(event, old, step.next, now);
+    if (step.next !== 'established') return;
+    this.#out.up(now);
+    for (const session of this.#sessions.values()) session.tunnelOpen(now);
+  }
+
+  #cleanUp(event: TunnelEvent, tell: boolean, reason: TunnelDown, now: Millis): void {
+    const old = this.#state;
+    this.#state = 'idle';
+    this.#setupAt = NEVER;
+    this.#helloAt = NEVER;
+    const silent = reason.cause === 'tie' || reason.cause === 'no answer' || this.#started === undefined;
+    this.#phase = silent ? 'gone' : 'retained';
+    this.#forgetAt = now + SPEC.retention;
+    this.#reliable.dropUnsent();
+    if (tell && !silent) this.#queue({ type: 'StopCCN', assignedTunnelId: this.id, resultCode: stopResult(reason) }, 0, now);
+    for (const session of this.#sessions.values()) session.tunnelDown(now);
+    this.#out.changed(event, old, 'idle', now);
+    this.#out.down(reason, now);
+    if (silent) this.#out.gone(now);
+  }
+
+  #unanswered(record: GiveUp): void {
+    if (this.#phase === 'open') this.#step('no answer', record.gaveUp, { cause: 'no answer', gaveUp: record });
+    else if (this.#phase === 'retained') this.#forget(record.gaveUp);
+  }
+
+  #forget(now: Millis): void {
+    this.#phase = 'gone';
+    this.#out.gone(now);
+  }
+
+  #sessionLink(): SessionLink {
+    const { framing, bearer } = this.#settings;
+    const peer = (): PeerInfo | undefined => this.#peer;
+    return {
+      own: { framing, bearer },
+      get peer() {
+        return peer();
+      },
+      setupTimeout: this.#setupTimeout,
+      send: (session, message, now) => this.#queue(message, session.peerId, now),
+      alarm: (at, task) => this.#timers.set(at, task),
+      learned: (session) => void this.#byPeer.set(session.peerId, session),
+      changed: (session, event, old, now) => this.#out.sessionChanged(session, event, old, session.state, now),
+      called: (session, now) => this.#out.called(session, now),
+      replied: (session, reply, now) => this.#out.replied(session, reply, now),
+      up: (session, now) => this.#out.sessionUp(session, now),
+      down: (session, reason, now) => this.#ended(session, reason, now),
+      info: (session, message, now) => this.#out.sessionInfo(session, message, now),
+    };
+  }
+
+  #ended(session: Session, reason: SessionDown, now: Millis): void {
+    this.#sessions.delete(session.id);
+    if (this.#byPeer.get(session.peerId) === session) this.#byPeer.delete(session.peerId);
+    this.#out.sessionDown(session, reason, now);
+  }
 }
+
+function isTunnelMessage(message: ControlMessage): message is TunnelMessage {
+  return MESSAGES[message.type].scope === 'tunnel';
+}
+
+/** Which of two SCCRQ that crossed stays (RFC 2661 4.4.3): the lower tie breaker, or the only one. */
+export function settleTie(ours: Uint8Array | undefined, theirs: Uint8Array | undefined): Tie {
+  if (theirs === undefined) return ours === undefined ? 'both stay' : 'ours stays';
+  if (ours === undefined) return 'theirs stays';
+  for (let i = 0; i < ours.length; i++) {
+    const difference = (ours[i] ?? 0) - (theirs[i] ?? 0);
+    if (difference !== 0) return difference < 0 ? 'ours stays' : 'theirs stays';
+  }
+  return 'neither stays';
+}
+
+/** What a StopCCN tells the peer. */
+function stopResult(reason: TunnelDown): Result {
+  switch (reason.cause) {
+    case 'closed':
+    case 'peer':
+    case 'protocol':
+      return reason.result;
+    case 'authentication':
+      return { code: STOP.notAuthorised, error: ERROR.none, message: reason.what };
+    case 'version':
+      return { code: STOP.version, error: PROTOCOL_VERSION };
+    case 'timeout':
+    case 'no answer':
+    case 'tie':
+      return { code: STOP.clear };
+    default:
+      return reason satisfies never;
+  }
+}
+
+/** A StopCCN that refuses an SCCRQ without keeping any state: `id` is any id not in use. The same SCCRQ gets the same answer. */
+export function refuseRequest(id: TunnelId, request: ControlMessage<'SCCRQ'>, h: Header, resultCode: Result): Uint8Array {
+  const body = encodeMessage({ type: 'StopCCN', assignedTunnelId: id, resultCode }) ?? NOTHING;
+  return encodeControl({ tunnelId: request.assignedTunnelId, sessionId: 0, ns: 0, nr: (h.ns + 1) & 0xffff }, body);
+}
+
+/** All that this router can do: both framings, both bearers. */
+export const ALL_FRAMING = FRAMING.sync | FRAMING.async;
+export const ALL_BEARERS = BEARER.digital | BEARER.analog;
