@@ -58,6 +58,7 @@ export interface ChapPeerSettings {
 export class ChapPeer implements AuthMachine {
   readonly #settings: ChapPeerSettings;
   readonly #out: AuthOutput;
+  #last: { readonly identifier: number; readonly challenge: Uint8Array; readonly packet: Uint8Array } | undefined;
   #waiting: { readonly identifier: number; readonly packet: Uint8Array; readonly proof: string | undefined; sent: number } | undefined;
   #due: Millis = NEVER;
   #ended = false;
@@ -101,10 +102,18 @@ export class ChapPeer implements AuthMachine {
   #challenge(packet: ControlPacket, now: Millis): void {
     const challenge = parseChapValue(packet.data);
     if (typeof challenge === 'string' || this.#settings.isOurs(challenge.value)) return;
+    const last = this.#last;
+    // The same challenge again gets the same response: with MS-CHAPv2 another one would need another proof in Success.
+    if (last !== undefined && last.identifier === packet.identifier && equalBytes(last.challenge, challenge.value)) {
+      this.#out.send(last.packet);
+      return;
+    }
     const answer = this.#answer(packet.identifier, challenge.value);
     const data = answer === undefined ? undefined : encodeChapValue(answer.value, this.#settings.name);
     if (answer === undefined || data === undefined) return;
-    this.#waiting = { identifier: packet.identifier, packet: encodePacket(CHAP_CODE.Response, packet.identifier, data), proof: answer.proof, sent: 0 };
+    const response = encodePacket(CHAP_CODE.Response, packet.identifier, data);
+    this.#last = { identifier: packet.identifier, challenge: challenge.value, packet: response };
+    this.#waiting = { identifier: packet.identifier, packet: response, proof: answer.proof, sent: 0 };
     this.#send(now);
   }
 

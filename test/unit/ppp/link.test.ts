@@ -224,17 +224,20 @@ test('CHAP challenges again in the network phase without disturbing the link', (
 });
 
 for (const demand of [[], ['CHAP-MD5'], ['PAP'], ['MSCHAPv2']] as const) {
-  test(`200 links with ${demand[0] ?? 'no authentication'} come up over wires that lose 30 %, double and reorder`, () => {
+  test(`200 links with ${demand[0] ?? 'no authentication'} come up over wires that lose 30 %, double and reorder, all but a few at the first try`, () => {
     let worst = 0;
+    let ended = 0;
     for (let seed = 1; seed <= 200; seed++) {
       const pair = new Pair({ ...RIGHT, ip: LAN_A }, { demand, users: USERS, ip: LAN_B }, { seed, loss: 0.3, double: 0.1, delay: 20, jitter: 200 }).start();
       assert.ok(
         pair.run(300_000, () => pair.bothUp() || pair.a.ended !== undefined || pair.b.ended !== undefined),
         `seed ${seed}`,
       );
-      worst = Math.max(worst, pair.now);
+      if (!pair.bothUp()) ended++;
+      else worst = Math.max(worst, pair.now);
     }
     assert.ok(worst < 120_000, `worst ${worst}`);
+    assert.ok(ended <= 6, `${ended} gave up`);
   });
 }
 
