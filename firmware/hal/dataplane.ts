@@ -114,6 +114,8 @@ export interface SessionCounters {
   inDiscarded: number;
   outPackets: number;
   outBytes: number;
+  /** Packets from the interface or from `send` that did not leave: protocol not open, no route, queue full. */
+  outDiscarded?: number;
   /** Sequence number of the next message sent (Ns) and the next expected; 0 where not numbered. */
   nextSent: number;
   nextExpected: number;

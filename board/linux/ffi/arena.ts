@@ -13,6 +13,8 @@ export class Arena {
   readonly u8: Uint8Array<ArrayBuffer>;
   readonly u16: Uint16Array<ArrayBuffer>;
   readonly u32: Uint32Array<ArrayBuffer>;
+  /** For values at any alignment; big-endian unless told otherwise. */
+  readonly view: DataView<ArrayBuffer>;
   /** Address of offset 0. */
   readonly base: number;
   #top = 0;
@@ -22,6 +24,7 @@ export class Arena {
     this.u8 = new Uint8Array(buffer);
     this.u16 = new Uint16Array(buffer);
     this.u32 = new Uint32Array(buffer);
+    this.view = new DataView(buffer);
     this.base = ptr(buffer);
   }
 

@@ -1,0 +1,314 @@
+// The user data plane of Linux boards: what the control plane sees of it. Sockets and devices are made here, on the main thread,
+// and handed to the worker (engine.ts), which alone reads and writes them.
+
+import type { Ipv4Prefix } from '../../../firmware/bytes/ip.ts';
+import { maskOf } from '../../../firmware/bytes/ip.ts';
+import type {
+  DataPlane,
+  Frame,
+  InterfaceId,
+  InterfaceSpec,
+  Punt,
+  Refusal,
+  SessionCounters,
+  SessionKey,
+  SessionOptions,
+  SessionPath,
+  Underlay,
+  UnderlayCounters,
+  UnderlayId,
+} from '../../../firmware/hal/dataplane.ts';
+import { check } from '../ffi/errno.ts';
+import { C, monotonic, O_CLOEXEC, O_NONBLOCK, pinned } from '../ffi/libc.ts';
+import { workerAddress } from '../worker.ts';
+import { CounterTable } from './counters.ts';
+import { Devices } from './devices.ts';
+import { ATTACH, COMMAND, MAX_DATAGRAM, MAX_INTERFACES, MAX_SESSIONS, MAX_UNDERLAYS, OPTION, OPTION_SEQUENCE, RING_CAPACITY, type Start } from './layout.ts';
+import { PuntReader } from './punts.ts';
+import { ringMemory, RingWriter } from './ring.ts';
+import { openUnderlay } from './sockets.ts';
+
+/** How long the worker may take to obey: it answers within a batch of packets, microseconds to milliseconds. */
+const PATIENCE_MS = 5000;
+
+interface Served {
+  readonly fd: number;
+  readonly port: number;
+  /** Sessions by local ids. */
+  readonly sessions: Map<number, SessionKey>;
+}
+
+interface Attached {
+  readonly path: SessionPath;
+  readonly slot: number;
+  far: InterfaceId | undefined;
+}
+
+export class UserPlane implements DataPlane {
+  readonly name = 'user';
+  onPunt: (batch: readonly Punt[], now: number) => void = () => {};
+
+  readonly #worker: Worker;
+  readonly #bell: number;
+  readonly #one = pinned(8);
+  readonly #commands: RingWriter;
+  readonly #punts: PuntReader;
+  readonly #devices: Devices;
+  readonly #underlays = new Map<UnderlayId, Served>();
+  readonly #sessions = new Map<SessionKey, Attached>();
+  readonly #sessionCounters = new CounterTable(MAX_SESSIONS);
+  readonly #underlayCounters = new CounterTable(MAX_UNDERLAYS);
+  #closed = false;
+
+  /** Starts the worker. Needs CAP_NET_ADMIN from the first interface on. */
+  constructor() {
+    this.#bell = check('eventfd', C.eventfd(0, O_CLOEXEC | O_NONBLOCK));
+    this.#one.view.setUint32(0, 1, true);
+    const start: Start = {
+      commands: ringMemory(RING_CAPACITY),
+      punts: ringMemory(RING_CAPACITY),
+      sessionCounters: this.#sessionCounters.memory,
+      underlayCounters: this.#underlayCounters.memory,
+      doorbell: this.#bell,
+    };
+    this.#commands = new RingWriter(start.commands);
+    this.#punts = new PuntReader(start.punts);
+    this.#devices = new Devices(MAX_INTERFACES);
+    this.#worker = new Worker(workerAddress('userplane/userplane.worker.ts'));
+    this.#worker.onmessage = () => this.#drain();
+    this.#worker.onerror = (event) => {
+      throw new Error(`the data plane has ended: ${event.message}`);
+    };
+    this.#worker.postMessage(start);
+  }
+
+  listen(at: Underlay): UnderlayId | Refusal {
+    const index = this.#underlayCounters.take();
+    if (index === undefined) return { refused: `No more than ${MAX_UNDERLAYS} local ports can be served` };
+    const opened = openUnderlay(at);
+    if ('refused' in opened) {
+      this.#underlayCounters.free(index);
+      return opened;
+    }
+    const id = index as UnderlayId;
+    this.#underlays.set(id, { ...opened, sessions: new Map() });
+    this.#command(COMMAND.LISTEN, index, opened.fd, this.#underlayCounters.serial(index));
+    return id;
+  }
+
+  boundPort(id: UnderlayId): number {
+    return this.#underlays.get(id)?.port ?? 0;
+  }
+
+  /** Sessions still attached through it are detached. */
+  unlisten(id: UnderlayId): void {
+    const served = this.#underlays.get(id);
+    if (served === undefined) return;
+    for (const key of served.sessions.values()) this.detach(key);
+    this.#underlays.delete(id);
+    this.#command(COMMAND.UNLISTEN, id);
+    this.#settle();
+    C.close(served.fd);
+    this.#underlayCounters.free(id);
+  }
+
+  permit(id: UnderlayId, sources: readonly Ipv4Prefix[] | undefined): void {
+    if (!this.#underlays.has(id)) return;
+    const at = this.#reserve(COMMAND.PERMIT, (sources?.length ?? 0) * 8);
+    this.#commands.word(3, id);
+    this.#commands.word(4, sources === undefined ? 1 : 0);
+    for (const [i, { address, length }] of (sources ?? []).entries()) {
+      this.#commands.words[(at >> 2) + i * 2] = address & maskOf(length);
+      this.#commands.words[(at >> 2) + i * 2 + 1] = maskOf(length);
+    }
+    this.#commit();
+  }
+
+  open(spec: InterfaceSpec): InterfaceId | Refusal {
+    const opened = this.#devices.open(spec);
+    if ('refused' in opened) return opened;
+    this.#command(COMMAND.OPEN, opened.id, opened.fd, opened.offload, spec.onDemand ? 1 : 0);
+    return opened.id;
+  }
+
+  set(id: InterfaceId, change: { readonly mtu?: number; readonly up?: boolean; readonly onDemand?: boolean }): void {
+    if (!this.#devices.set(id, change)) return;
+    if (change.onDemand !== undefined) this.#command(COMMAND.DEMAND, id, change.onDemand ? 1 : 0);
+  }
+
+  /** Returns when the device is gone: about 20 ms. */
+  close(id: InterfaceId): void {
+    if (!this.#devices.has(id)) return;
+    for (const session of this.#sessions.values()) if (session.far === id) session.far = undefined;
+    this.#command(COMMAND.CLOSE, id);
+    this.#settle();
+    this.#devices.close(id);
+  }
+
+  attach(path: SessionPath): Refusal | undefined {
+    const { key, leg, far, options } = path;
+    const served = this.#underlays.get(leg.underlay);
+    const ids = leg.localTunnel * 65536 + leg.localSession;
+    if (served === undefined) return { refused: 'The local port is not served' };
+    if (this.#sessions.has(key)) return { refused: `Session key ${key} is attached already` };
+    if (served.sessions.has(ids)) return { refused: `Tunnel ${leg.localTunnel} call ${leg.localSession} is attached already` };
+    if (far !== undefined && !this.#devices.has(far)) return { refused: 'There is no such interface' };
+    const slot = this.#sessionCounters.take();
+    if (slot === undefined) return { refused: `The data plane carries no more than ${MAX_SESSIONS} sessions` };
+    served.sessions.set(ids, key);
+    this.#sessions.set(key, { path, slot, far });
+    const at = this.#reserve(COMMAND.ATTACH, ATTACH.WORDS * 4) >> 2;
+    const words = this.#commands.words;
+    words[at + ATTACH.KEY] = key;
+    words[at + ATTACH.SLOT] = slot;
+    words[at + ATTACH.SERIAL] = this.#sessionCounters.serial(slot);
+    words[at + ATTACH.UNDERLAY] = leg.underlay;
+    words[at + ATTACH.LOCAL] = leg.local;
+    words[at + ATTACH.PEER] = leg.peer;
+    words[at + ATTACH.PEER_PORT] = leg.peerPort;
+    words[at + ATTACH.LOCAL_TUNNEL] = leg.localTunnel;
+    words[at + ATTACH.LOCAL_SESSION] = leg.localSession;
+    words[at + ATTACH.PEER_TUNNEL] = leg.peerTunnel;
+    words[at + ATTACH.PEER_SESSION] = leg.peerSession;
+    words[at + ATTACH.FAR] = far === undefined ? 0 : far + 1;
+    words[at + ATTACH.OPTIONS] = bitsOf(options);
+    words[at + ATTACH.MSS] = options.mss;
+    this.#commit();
+    return undefined;
+  }
+
+  update(key: SessionKey, change: Partial<SessionOptions> & { readonly far?: InterfaceId }): void {
+    const session = this.#sessions.get(key);
+    if (session === undefined) return;
+    const far = change.far !== undefined && this.#devices.has(change.far) ? change.far : undefined;
+    if (far !== undefined) session.far = far;
+    this.#command(COMMAND.UPDATE, key, far === undefined ? 0 : far + 1, bitsOf(change), maskOfChange(change), change.mss ?? -1);
+  }
+
+  detach(key: SessionKey): void {
+    const session = this.#sessions.get(key);
+    if (session === undefined) return;
+    const { leg } = session.path;
+    this.#sessions.delete(key);
+    this.#underlays.get(leg.underlay)?.sessions.delete(leg.localTunnel * 65536 + leg.localSession);
+    this.#command(COMMAND.DETACH, key);
+    this.#sessionCounters.free(session.slot);
+  }
+
+  send(frames: readonly Frame[]): void {
+    for (const frame of frames) {
+      if (frame.data.length > MAX_DATAGRAM) continue;
+      if (frame.to === 'session') {
+        if (!this.#sessions.has(frame.session)) continue;
+        const at = this.#reserve(COMMAND.SEND_SESSION, frame.data.length);
+        this.#commands.bytes.set(frame.data, at);
+        this.#commands.word(3, frame.session);
+      } else {
+        if (!this.#underlays.has(frame.underlay)) continue;
+        const at = this.#reserve(COMMAND.SEND_PEER, frame.data.length);
+        this.#commands.bytes.set(frame.data, at);
+        this.#commands.word(3, frame.underlay);
+        this.#commands.word(4, frame.local);
+        this.#commands.word(5, frame.peer);
+        this.#commands.word(6, frame.peerPort);
+      }
+      this.#commands.commit();
+    }
+    this.#ring();
+  }
+
+  counters(key: SessionKey): SessionCounters | undefined {
+    const session = this.#sessions.get(key);
+    return session === undefined ? undefined : this.#sessionCounters.session(session.slot);
+  }
+
+  underlayCounters(id: UnderlayId): UnderlayCounters | undefined {
+    return this.#underlays.has(id) ? this.#underlayCounters.underlay(id) : undefined;
+  }
+
+  /** Takes everything down: afterwards no device, socket or thread of the plane is left, and no call to it does anything. */
+  shutdown(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#command(COMMAND.STOP);
+    this.#settle();
+    this.#devices.closeAll();
+    for (const { fd } of this.#underlays.values()) C.close(fd);
+    C.close(this.#bell);
+    this.#underlays.clear();
+    this.#sessions.clear();
+    void this.#worker.terminate();
+  }
+
+  /** Gives the control plane what the worker has punted; ends when nothing more waits. */
+  #drain(): void {
+    do {
+      for (let batch = this.#punts.take(this.#known); batch !== undefined; batch = this.#punts.take(this.#known)) this.onPunt(batch, Math.floor(monotonic()));
+    } while (!this.#closed && !this.#punts.sleep());
+  }
+
+  /** What the control plane still has: news of anything else is no news. */
+  readonly #known = {
+    session: (key: number): key is SessionKey => this.#sessions.has(key as SessionKey),
+    underlay: (index: number): index is UnderlayId => this.#underlays.has(index as UnderlayId),
+    interface: (index: number): index is InterfaceId => this.#devices.has(index as InterfaceId),
+  };
+
+  #command(kind: number, ...words: number[]): void {
+    this.#reserve(kind, 0);
+    for (const [i, word] of words.entries()) this.#commands.word(3 + i, word);
+    this.#commit();
+  }
+
+  /** Room for a command; waits where the worker is behind. */
+  #reserve(kind: number, length: number): number {
+    const end = monotonic() + PATIENCE_MS;
+    for (let at = this.#commands.reserve(kind, length); ; at = this.#commands.reserve(kind, length)) {
+      if (at >= 0) return at;
+      if (monotonic() > end) throw new Error('the data plane does not answer');
+      this.#ring();
+      this.#commands.waitForRoom(PATIENCE_MS);
+    }
+  }
+
+  #commit(): void {
+    this.#commands.commit();
+    this.#ring();
+  }
+
+  #ring(): void {
+    if (this.#commands.takeSleep()) C.write(this.#bell, this.#one.at, 8);
+  }
+
+  /** Returns when the worker has obeyed every command given. */
+  #settle(): void {
+    if (!this.#commands.drained(PATIENCE_MS)) throw new Error('the data plane does not answer');
+  }
+}
+
+/** The options given as bits of OPTION. */
+function bitsOf(options: Partial<SessionOptions>): number {
+  return (
+    (options.ipv4 === true ? OPTION.IPV4 : 0) |
+    (options.ipv6 === true ? OPTION.IPV6 : 0) |
+    (options.sequence === 'on' ? OPTION.SEQUENCE_ON : 0) |
+    (options.sequence === 'follow' ? OPTION.SEQUENCE_FOLLOW : 0) |
+    (options.checksum === true ? OPTION.CHECKSUM : 0) |
+    (options.acfc === true ? OPTION.ACFC : 0) |
+    (options.pfc === true ? OPTION.PFC : 0) |
+    (options.trace === true ? OPTION.TRACE : 0)
+  );
+}
+
+/** Which of those bits a change speaks about. */
+function maskOfChange(change: Partial<SessionOptions>): number {
+  return (
+    (change.ipv4 === undefined ? 0 : OPTION.IPV4) |
+    (change.ipv6 === undefined ? 0 : OPTION.IPV6) |
+    (change.sequence === undefined ? 0 : OPTION_SEQUENCE) |
+    (change.checksum === undefined ? 0 : OPTION.CHECKSUM) |
+    (change.acfc === undefined ? 0 : OPTION.ACFC) |
+    (change.pfc === undefined ? 0 : OPTION.PFC) |
+    (change.trace === undefined ? 0 : OPTION.TRACE)
+  );
+}

@@ -1,0 +1,165 @@
+// Cuts a TCP or UDP super-packet from a TUN device (virtio_net_hdr with GSO) into packets: fresh headers, the data stays in place.
+
+import type { Arena } from '../ffi/arena.ts';
+import { l2tpLength, MAX_HEADER, pppLength, setLength, writeL2tp, writePpp } from './header.ts';
+import { PPP_IPV4, PPP_IPV6, VNET, GSO } from './packet.ts';
+import type { Session } from './session.ts';
+import { complement, sum } from './sum.ts';
+
+/** Room for the headers of so many segments between two flushes. */
+const SLOTS = 2048;
+/** L2TP and PPP up to MAX_HEADER, then IP and transport: 60 + 60, or IPv6 with some extension headers. */
+const SLOT_SIZE = 192;
+const MAX_INNER = SLOT_SIZE - MAX_HEADER;
+const FIN_PSH = 0x09;
+const CWR = 0x80;
+
+export class Segmenter {
+  readonly #a: Arena;
+  readonly #slots: number;
+  readonly #template: number;
+  #used = 0;
+
+  // The super-packet being cut.
+  #session: Session | undefined = undefined;
+  #packet = 0;
+  #length = 0;
+  #size = 0;
+  #count = 0;
+  #tcp = false;
+  #ipv4 = false;
+  /** Octets of IP and transport header, of IP header alone, of L2TP and PPP header. */
+  #inner = 0;
+  #network = 0;
+  #outer = 0;
+  #id = 0;
+  #sequence = 0;
+  #flags = 0;
+  #ipSum = 0;
+  #transportSum = 0;
+
+  // The segment cut last: its headers with L2TP, its data.
+  front = 0;
+  frontLength = 0;
+  data = 0;
+  dataLength = 0;
+
+  constructor(a: Arena) {
+    this.#a = a;
+    this.#slots = a.take(SLOTS * SLOT_SIZE);
+    this.#template = a.take(SLOT_SIZE);
+  }
+
+  /** False where header room is used up: flush what was cut, then `reset`. */
+  get open(): boolean {
+    return this.#used < SLOTS;
+  }
+
+  reset(): void {
+    this.#used = 0;
+  }
+
+  /** Begins with the super-packet of `length` octets at `at`, whose virtio header stands right before it. How many segments; 0 where it makes no sense. */
+  begin(session: Session, at: number, length: number): number {
+    const { view } = this.#a;
+    const vnet = at - VNET.SIZE;
+    const type = view.getUint8(vnet + VNET.GSO_TYPE) & ~GSO.ECN;
+    const network = view.getUint16(vnet + VNET.CSUM_START, true);
+    const size = view.getUint16(vnet + VNET.GSO_SIZE, true);
+    const tcp = type !== GSO.UDP;
+    const inner = network + (tcp ? (view.getUint8(at + network + 12) >> 4) * 4 : 8);
+    if (size === 0 || network < 20 || inner > MAX_INNER || inner >= length) return 0;
+    this.#session = session;
+    this.#packet = at;
+    this.#length = length;
+    this.#size = size;
+    this.#tcp = tcp;
+    this.#ipv4 = view.getUint8(at) >> 4 === 4;
+    this.#inner = inner;
+    this.#network = network;
+    this.#count = Math.ceil((length - inner) / size);
+    this.#prepare();
+    return this.#count;
+  }
+
+  /** Writes the headers with all that differs between segments zeroed, and sums up the rest. */
+  #prepare(): void {
+    const a = this.#a;
+    const { view } = a;
+    const session = this.#session;
+    if (session === undefined) return;
+    const ip = this.#template + MAX_HEADER;
+    const transport = ip + this.#network;
+    this.#outer = l2tpLength(session.numbering ? 0 : -1) + pppLength(session);
+    writePpp(view, ip - pppLength(session), session, this.#ipv4 ? PPP_IPV4 : PPP_IPV6);
+    a.u8.copyWithin(ip, this.#packet, this.#packet + this.#inner);
+    let pseudo = 0;
+    if (this.#ipv4) {
+      this.#id = view.getUint16(ip + 4);
+      view.setUint16(ip + 2, 0);
+      view.setUint32(ip + 4, view.getUint32(ip + 4) & 0xffff);
+      view.setUint16(ip + 10, 0);
+      this.#ipSum = sum(a, ip, this.#network);
+      pseudo = sum(a, ip + 12, 8);
+    } else {
+      view.setUint16(ip + 4, 0);
+      pseudo = sum(a, ip + 8, 32);
+    }
+    if (this.#tcp) {
+      this.#sequence = view.getUint32(transport + 4);
+      this.#flags = view.getUint16(transport + 12);
+      view.setUint32(transport + 4, 0);
+      view.setUint16(transport + 12, 0);
+      view.setUint16(transport + 16, 0);
+    } else {
+      view.setUint16(transport + 4, 0);
+      view.setUint16(transport + 6, 0);
+    }
+    this.#transportSum = pseudo + (this.#tcp ? 6 : 17) + sum(a, transport, this.#inner - this.#network);
+  }
+
+  /** Cuts segment `k`; the result is in `front`, `frontLength`, `data`, `dataLength`. */
+  cut(k: number): void {
+    const a = this.#a;
+    const { view } = a;
+    const session = this.#session;
+    if (session === undefined) return;
+    const ip = this.#slots + this.#used++ * SLOT_SIZE + MAX_HEADER;
+    const template = this.#template + MAX_HEADER;
+    const offset = this.#inner + k * this.#size;
+    const data = this.#packet + offset;
+    const dataLength = Math.min(this.#size, this.#length - offset);
+    const front = ip - this.#outer;
+    const ppp = pppLength(session);
+    a.u8.copyWithin(ip - ppp, template - ppp, template + this.#inner);
+    writeL2tp(view, front, session, session.nextNs());
+    setLength(view, front, this.#outer + this.#inner + dataLength);
+    const transport = ip + this.#network;
+    const upper = this.#inner - this.#network + dataLength;
+    if (this.#ipv4) {
+      const total = this.#network + upper;
+      const id = (this.#id + k) & 0xffff;
+      view.setUint16(ip + 2, total);
+      view.setUint16(ip + 4, id);
+      view.setUint16(ip + 10, complement(this.#ipSum + total + id));
+    } else view.setUint16(ip + 4, this.#network - 40 + upper);
+    const base = this.#transportSum + upper + sum(a, data, dataLength);
+    if (this.#tcp) {
+      const sequence = (this.#sequence + k * this.#size) >>> 0;
+      let flags = this.#flags;
+      if (k !== this.#count - 1) flags &= ~FIN_PSH;
+      if (k !== 0) flags &= ~CWR;
+      view.setUint32(transport + 4, sequence);
+      view.setUint16(transport + 12, flags);
+      view.setUint16(transport + 16, complement(base + (sequence >>> 16) + (sequence & 0xffff) + flags));
+    } else {
+      view.setUint16(transport + 4, upper);
+      // The length counts twice: in the pseudo header and in the UDP header.
+      view.setUint16(transport + 6, complement(base + upper) || 0xffff);
+    }
+    this.front = front;
+    this.frontLength = ip + this.#inner - front;
+    this.data = data;
+    this.dataLength = dataLength;
+  }
+}

@@ -1,0 +1,159 @@
+// What the worker knows of underlays, interfaces and sessions.
+
+import type { HeaderShape } from './header.ts';
+import { OPTION, SESSION } from './layout.ts';
+
+/** A served socket. */
+export interface Underlay {
+  readonly index: number;
+  readonly fd: number;
+  readonly counters: Float64Array;
+  /** Sessions by their local ids, see `idsOf`. */
+  readonly sessions: Map<number, Session>;
+  /** How many sessions each local tunnel id has. */
+  readonly tunnels: Map<number, number>;
+  /** Whether SO_NO_CHECK is set on the socket now. */
+  unchecked: boolean;
+  /** Pairs of address and mask; undefined = everything may come in. */
+  permitted: Int32Array | undefined;
+}
+
+/** A TUN device. */
+export interface Interface {
+  readonly index: number;
+  readonly fd: number;
+  /** The kernel splits UDP super-packets written into it (Linux 6.2, known by TUN_F_USO4). */
+  readonly udpSegments: boolean;
+  onDemand: boolean;
+  /** Monotonic milliseconds of the last 'demand' punt. */
+  lastDemand: number;
+  /** Sessions whose far end it is, the newest last: that one carries what is sent into the interface. */
+  readonly sessions: Session[];
+}
+
+/** Local tunnel and session id as one key: a signed 32-bit number, which a Map finds quickest. */
+export const idsOf = (tunnel: number, session: number): number => (tunnel << 16) | session;
+
+/**
+ * After so many messages numbered below the expected one, each the successor of the one before, the peer has begun anew.
+ * Repeated or delayed messages do not count up one by one like this.
+ */
+const RESYNC_AFTER = 4;
+
+/** What a message's number says: none, the next expected, a gap before it, delivered or overtaken already. */
+export type Order = 'unnumbered' | 'next' | 'ahead' | 'old';
+
+export interface SessionSpec {
+  readonly key: number;
+  readonly underlay: Underlay;
+  readonly counters: Float64Array;
+  readonly local: number;
+  readonly peer: number;
+  readonly peerPort: number;
+  readonly localTunnel: number;
+  readonly localSession: number;
+  readonly peerTunnel: number;
+  readonly peerSession: number;
+}
+
+export class Session implements HeaderShape {
+  readonly key: number;
+  readonly underlay: Underlay;
+  readonly counters: Float64Array;
+  /** 0 = as routed. */
+  readonly local: number;
+  readonly peer: number;
+  readonly peerPort: number;
+  readonly localTunnel: number;
+  readonly localSession: number;
+  readonly peerTunnel: number;
+  readonly peerSession: number;
+  far: Interface | undefined = undefined;
+
+  ipv4 = false;
+  ipv6 = false;
+  acfc = false;
+  pfc = false;
+  checksum = true;
+  trace = false;
+  /** 0 = off. */
+  mss = 0;
+  /** Messages that leave now are numbered. */
+  numbering = false;
+  #follow = false;
+  #options = 0;
+
+  #ns = 0;
+  /** -1 until the first numbered message, whose number is taken as it is. */
+  #expected = -1;
+  #afterOld = -1;
+  #oldRun = 0;
+
+  /** Longest datagram that UDP_SEGMENT may be asked for: lowered when the path's MTU refuses one. */
+  segmentLimit = 0xffff;
+  /** Monotonic milliseconds when `segmentLimit` is forgotten. */
+  segmentRetry = 0;
+
+  constructor(spec: SessionSpec) {
+    this.key = spec.key;
+    this.underlay = spec.underlay;
+    this.counters = spec.counters;
+    this.local = spec.local;
+    this.peer = spec.peer;
+    this.peerPort = spec.peerPort;
+    this.localTunnel = spec.localTunnel;
+    this.localSession = spec.localSession;
+    this.peerTunnel = spec.peerTunnel;
+    this.peerSession = spec.peerSession;
+  }
+
+  /** Changes the options whose bits are in `mask`. */
+  set(bits: number, mask: number): void {
+    const options = (this.#options & ~mask) | (bits & mask);
+    this.ipv4 = (options & OPTION.IPV4) !== 0;
+    this.ipv6 = (options & OPTION.IPV6) !== 0;
+    this.acfc = (options & OPTION.ACFC) !== 0;
+    this.pfc = (options & OPTION.PFC) !== 0;
+    this.checksum = (options & OPTION.CHECKSUM) !== 0;
+    this.trace = (options & OPTION.TRACE) !== 0;
+    const follow = (options & OPTION.SEQUENCE_FOLLOW) !== 0;
+    if ((options & OPTION.SEQUENCE_ON) !== 0) this.numbering = true;
+    else if (!follow || !this.#follow) this.numbering = false;
+    this.#follow = follow;
+    this.#options = options;
+  }
+
+  /** The Ns of the next message sent, counted up; -1 where messages go unnumbered. Numbering resumes where it stopped (RFC 2661 5.4). */
+  nextNs(): number {
+    if (!this.numbering) return -1;
+    const ns = this.#ns;
+    this.#ns = (ns + 1) & 0xffff;
+    this.counters[SESSION.NEXT_SENT] = this.#ns;
+    return ns;
+  }
+
+  /** Takes note of a message's number, -1 for none (RFC 2661 5.4). 'old' ones, duplicates too, are to be dropped. */
+  order(ns: number): Order {
+    if (this.#follow) this.numbering = ns >= 0;
+    if (ns < 0) return 'unnumbered';
+    const ahead = this.#expected < 0 ? 0 : (ns - this.#expected) & 0xffff;
+    const c = this.counters;
+    if (ahead >= 0x8000) {
+      this.#oldRun = ns === this.#afterOld ? this.#oldRun + 1 : 1;
+      this.#afterOld = (ns + 1) & 0xffff;
+      if (this.#oldRun <= RESYNC_AFTER) {
+        (c[SESSION.ORDER_DISCARDED] as number)++;
+        return 'old';
+      }
+    }
+    this.#oldRun = 0;
+    this.#expected = (ns + 1) & 0xffff;
+    c[SESSION.NEXT_EXPECTED] = this.#expected;
+    if (ahead === 0) {
+      (c[SESSION.IN_ORDER] as number)++;
+      return 'next';
+    }
+    (c[SESSION.OUT_OF_ORDER] as number)++;
+    return 'ahead';
+  }
+}

@@ -1,0 +1,135 @@
+// From a TUN device into a session: packets are read behind room for their headers and leave from where they were read.
+
+import type { Arena } from '../ffi/arena.ts';
+import { ERRNO } from '../ffi/errno.ts';
+import { C, errno, pointer } from '../ffi/libc.ts';
+import { l2tpLength, pppLength, setLength, writeL2tp, writePpp } from './header.ts';
+import { SESSION } from './layout.ts';
+import { clampMss } from './mss.ts';
+import type { Outbox } from './outbox.ts';
+import { GSO, MAX_PACKET, PPP_IPV4, PPP_IPV6, VNET, VNET_NEEDS_CSUM } from './packet.ts';
+import type { Punter } from './punter.ts';
+import { Segmenter } from './segment.ts';
+import type { Interface, Session } from './session.ts';
+import { complement, sum } from './sum.ts';
+
+/** Packets, or super-packets, read from one device before the next descriptor has its turn. */
+const BATCH = 32;
+/** Where a packet begins in its slot: room for our headers, which overwrite the virtio header; a multiple of 4, for the checksums. */
+const HEADROOM = 32;
+const SLOT_SIZE = HEADROOM + MAX_PACKET + 33;
+const READ_SIZE = VNET.SIZE + MAX_PACKET;
+const DEMAND_INTERVAL_MS = 1000;
+/** Multicast and link-local chatter of the kernel's IPv6 (RFC 4861, 3810) is no demand for a connection. */
+const IPV6_MULTICAST = 0xff;
+const UDP_CHECKSUM_OFFSET = 6;
+
+/** What became of reading a device; 'gone': somebody deleted it. */
+export type Drained = 'ok' | 'gone';
+
+export class Transmitter {
+  readonly #a: Arena;
+  readonly #outbox: Outbox;
+  readonly #punter: Punter;
+  readonly #segmenter: Segmenter;
+  readonly #slots: number;
+
+  constructor(a: Arena, outbox: Outbox, punter: Punter) {
+    this.#a = a;
+    this.#outbox = outbox;
+    this.#punter = punter;
+    this.#segmenter = new Segmenter(a);
+    this.#slots = a.take(BATCH * SLOT_SIZE);
+  }
+
+  /** Carries what waits in the device, up to a batch. `now`: monotonic milliseconds. */
+  drain(from: Interface, now: number): Drained {
+    const session = from.sessions[from.sessions.length - 1];
+    let result: Drained = 'ok';
+    for (let s = 0; s < BATCH; s++) {
+      const at = this.#slots + s * SLOT_SIZE + HEADROOM;
+      const n = C.read(from.fd, pointer(this.#a.base + at - VNET.SIZE), READ_SIZE);
+      if (n <= VNET.SIZE) {
+        if (n < 0 && errno() === ERRNO.EBADFD) result = 'gone';
+        break;
+      }
+      if (session === undefined) this.#demand(from, at, n - VNET.SIZE, now);
+      else this.#carry(session, at, n - VNET.SIZE, now);
+    }
+    this.#flush();
+    return result;
+  }
+
+  #flush(): void {
+    this.#outbox.flush();
+    this.#segmenter.reset();
+  }
+
+  #carry(session: Session, at: number, length: number, now: number): void {
+    const { view } = this.#a;
+    const c = session.counters;
+    const version = view.getUint8(at) >> 4;
+    if (!(version === 4 ? session.ipv4 : version === 6 && session.ipv6)) {
+      (c[SESSION.OUT_DISCARDED] as number)++;
+      return;
+    }
+    c[SESSION.LAST_CARRIED] = now;
+    if (!this.#outbox.open) this.#flush();
+    this.#outbox.toSession(session, l2tpLength(session.numbering ? 0 : -1), now);
+    if (view.getUint8(at - VNET.SIZE + VNET.GSO_TYPE) === GSO.NONE) this.#single(session, at, length);
+    else this.#segments(session, at, length, now);
+  }
+
+  #single(session: Session, at: number, length: number): void {
+    const { view } = this.#a;
+    this.#finishChecksum(at, length);
+    if (session.mss !== 0) clampMss(view, at, length, session.mss);
+    const protocol = view.getUint8(at) >> 4 === 4 ? PPP_IPV4 : PPP_IPV6;
+    const ppp = at - pppLength(session);
+    const start = ppp - l2tpLength(session.numbering ? 0 : -1);
+    const whole = at + length - start;
+    writeL2tp(view, start, session, session.nextNs());
+    setLength(view, start, whole);
+    writePpp(view, ppp, session, protocol);
+    if (session.trace) this.#punter.trace(session, 'tx', start, whole);
+    this.#outbox.add(start, whole);
+  }
+
+  #segments(session: Session, at: number, length: number, now: number): void {
+    const outbox = this.#outbox;
+    const cutter = this.#segmenter;
+    const count = cutter.begin(session, at, length);
+    if (count === 0) (session.counters[SESSION.OUT_DISCARDED] as number)++;
+    for (let k = 0; k < count; k++) {
+      if (!cutter.open || !outbox.open) {
+        this.#flush();
+        outbox.toSession(session, l2tpLength(session.numbering ? 0 : -1), now);
+      }
+      cutter.cut(k);
+      if (session.trace) this.#punter.tracePieces(session, cutter);
+      outbox.addPieces(cutter.front, cutter.frontLength, cutter.data, cutter.dataLength);
+    }
+  }
+
+  /** Completes the transport checksum that the kernel left to the device. */
+  #finishChecksum(at: number, length: number): void {
+    const a = this.#a;
+    const vnet = at - VNET.SIZE;
+    if ((a.view.getUint8(vnet + VNET.FLAGS) & VNET_NEEDS_CSUM) === 0) return;
+    const start = a.view.getUint16(vnet + VNET.CSUM_START, true);
+    const offset = a.view.getUint16(vnet + VNET.CSUM_OFFSET, true);
+    if (start + offset + 2 > length) return;
+    const value = complement(sum(a, at + start, length - start));
+    a.view.setUint16(at + start + offset, value === 0 && offset === UDP_CHECKSUM_OFFSET ? 0xffff : value);
+  }
+
+  /** A packet into an interface without session. */
+  #demand(from: Interface, at: number, length: number, now: number): void {
+    if (!from.onDemand || now - from.lastDemand < DEMAND_INTERVAL_MS) return;
+    const { view } = this.#a;
+    if (view.getUint8(at) >> 4 === 6 && view.getUint8(at + 24) === IPV6_MULTICAST) return;
+    from.lastDemand = now;
+    this.#finishChecksum(at, length);
+    this.#punter.demand(from, at, length);
+  }
+}
