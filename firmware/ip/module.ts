@@ -1,0 +1,368 @@
+// The IP module: interfaces, static routes, forwarding (AlliedWare IP chapter). Takes what the operator configures and what
+// PPP links report, and keeps the kernel in step with both.
+
+import { ANY_IPV4, type Ipv4, formatIpv4, inPrefix, networkOf } from '../bytes/ip.ts';
+import type { Millis } from '../bytes/time.ts';
+import type { Clock } from '../hal/clock.ts';
+import type { IpHost, LinkState, Neighbour } from '../hal/iphost.ts';
+import type { Log } from '../log/log.ts';
+import { type InterfaceSettings, type IpInterface, deviceOf, isPpp } from './interfaces.ts';
+import { Kernel, addressKey, routeKey, routeTarget } from './kernel.ts';
+import type { IpOwner } from './owner.ts';
+import { HOST_LENGTH, Plan } from './plan.ts';
+import { type Route, type RouteKey, type RouteSettings, byDestination } from './routes.ts';
+import { type IpLink, IpState } from './state.ts';
+
+export interface IpParts {
+  readonly host: IpHost;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly owner: IpOwner;
+}
+
+/** A route as SHOW IP ROUTE prints it. */
+export interface RouteView extends RouteKey {
+  readonly protocol: 'interface' | 'static';
+  readonly policy: number;
+  readonly metric1: number;
+  readonly metric2: number | undefined;
+  readonly preference: number;
+  /** Circuit, DLCI, or '-'. */
+  readonly circuit: string;
+  /** Seconds since it was added, set, or its interface came up. */
+  readonly age: number;
+  /** In the kernel; else marked # . */
+  readonly used: boolean;
+}
+
+/** What SET IP INTERFACE, ENABLE and DISABLE change. */
+export interface InterfaceChange {
+  readonly address?: Ipv4;
+  readonly length?: number;
+  readonly enabled?: boolean;
+  readonly settings?: Partial<InterfaceSettings>;
+}
+
+/** What SHOW IP prints. */
+export interface IpStatus {
+  readonly enabled: boolean;
+  readonly forwarding: boolean;
+  readonly remoteAssign: boolean;
+  readonly local: Ipv4;
+}
+
+export class IpModule {
+  readonly owner: IpOwner;
+  readonly #host: IpHost;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #kernel: Kernel;
+  readonly #state = new IpState();
+  #plan: Plan;
+
+  constructor({ host, clock, log, owner }: IpParts) {
+    this.owner = owner;
+    this.#host = host;
+    this.#clock = clock;
+    this.#log = log;
+    this.#kernel = new Kernel(host);
+    this.#kernel.onRefusal = (what, why) =>
+      log.add({ module: 'IP', severity: 4, type: 'IFACE', subtype: 'FAIL', source: what, text: `${what}: ${why}; tried again when an interface changes` });
+    this.#plan = new Plan(this.#state, owner, []);
+  }
+
+  // -- what the operator changes; where a text is returned, it is why that has no effect yet, as one sentence --
+
+  get status(): IpStatus {
+    return this.#state;
+  }
+
+  /** ENABLE and DISABLE IP. While off, no address and no route of ours is in the kernel. */
+  setEnabled(on: boolean): string | undefined {
+    this.#state.enabled = on;
+    for (const name of this.#deviceNames()) this.#kernel.doubt(name);
+    this.#sync();
+    for (const name of this.#deviceNames()) this.owner.changed(name);
+    return this.#kernel.refusal('forwarding');
+  }
+
+  setForwarding(on: boolean): string | undefined {
+    this.#state.forwarding = on;
+    this.#sync();
+    return this.#kernel.refusal('forwarding');
+  }
+
+  /** ENABLE and DISABLE IP REMOTEASSIGN: holds for the next negotiation of IPCP. */
+  setRemoteAssign(on: boolean): void {
+    this.#state.remoteAssign = on;
+  }
+
+  /** SET IP LOCAL; 0.0.0.0 unsets. */
+  setLocal(address: Ipv4): void {
+    this.#state.local = address;
+    this.#sync();
+  }
+
+  /** RESET IP: takes everything of ours out of the kernel and puts it in again. */
+  reset(): void {
+    if (!this.#state.enabled) return;
+    this.#state.enabled = false;
+    this.#sync();
+    this.#state.enabled = true;
+    this.#sync();
+  }
+
+  /** Deletes every interface and route and turns the module off, as at a restart. */
+  clear(): void {
+    const devices = this.#deviceNames();
+    this.#state.clear();
+    this.#sync();
+    for (const name of devices) this.owner.changed(name);
+  }
+
+  interface(name: string): IpInterface | undefined {
+    return this.#state.interfaces.get(name);
+  }
+
+  /** In the order they were added. */
+  interfaces(): readonly IpInterface[] {
+    return [...this.#state.interfaces.values()];
+  }
+
+  addInterface(added: IpInterface): string | undefined {
+    this.#state.interfaces.set(added.name, added);
+    return this.#changed(added.name);
+  }
+
+  setInterface(name: string, change: InterfaceChange): string | undefined {
+    const found = this.interface(name);
+    if (found === undefined) return undefined;
+    const { address = found.address, length = found.length, enabled = found.enabled } = change;
+    const moved = address !== found.address || length !== found.length || enabled !== found.enabled;
+    found.address = address;
+    found.length = length;
+    found.enabled = enabled;
+    found.settings = { ...found.settings, ...change.settings };
+    return moved ? this.#changed(name) : undefined;
+  }
+
+  /** Static routes over it stay, unused until it is added again. */
+  deleteInterface(name: string): void {
+    this.#state.interfaces.delete(name);
+    this.#changed(name);
+  }
+
+  /** RESET IP INTERFACE: takes its addresses and routes out of the kernel and puts them in again. */
+  resetInterface(name: string): string | undefined {
+    const found = this.interface(name);
+    if (found === undefined || !found.enabled) return undefined;
+    found.enabled = false;
+    this.#sync();
+    found.enabled = true;
+    return this.#changed(name);
+  }
+
+  /** Static routes, those to one destination together, else in the order they were added. */
+  routes(): readonly Route[] {
+    return [...this.#state.routes()];
+  }
+
+  route(key: RouteKey): Route | undefined {
+    return this.#state.route(key);
+  }
+
+  /** Adds a static route, or changes the settings of the one with this key. */
+  putRoute(key: RouteKey, settings: RouteSettings): string | undefined {
+    const route: Route = { ...key, ...settings, since: this.#clock.now() };
+    this.#state.putRoute(route);
+    this.#syncRoutes(routeTarget(key));
+    if (this.interface(route.interface) === undefined) return `there is no IP interface ${route.interface} yet`;
+    const spec = this.#plan.staticRoutes(routeTarget(key)).get(route);
+    return spec === undefined ? undefined : this.#kernel.refusal(routeKey(spec));
+  }
+
+  deleteRoute(key: RouteKey): void {
+    this.#state.deleteRoute(key);
+    this.#syncRoutes(routeTarget(key));
+  }
+
+  // -- what PPP reports and asks; names are those of PPP interfaces --
+
+  /** IPCP has opened, or settled other addresses. */
+  linkUp(name: string, link: IpLink): void {
+    this.#state.links.set(name, link);
+    this.refresh(name);
+    const given = link.assigned ? `, address ${formatIpv4(link.local)} given by the peer` : '';
+    const trouble = this.trouble(name);
+    const but = trouble === undefined ? '' : `, but ${trouble}`;
+    this.#log.add({ module: 'IP', severity: 6, type: 'VINT', subtype: 'UP', source: name, text: `${name}: IP is up to ${formatIpv4(link.peer)}${given}${but}` });
+  }
+
+  /** IPCP has left its opened state. */
+  linkDown(name: string): void {
+    if (!this.#state.links.delete(name)) return;
+    this.refresh(name);
+    const next = this.owner.onDemand(name) ? 'the next packet brings it up' : 'routes over it wait until it is up again';
+    this.#log.add({ module: 'IP', severity: 6, type: 'VINT', subtype: 'DOWN', source: name, text: `${name}: IP is down; ${next}` });
+  }
+
+  /** Something the owner answers about `name` has changed: it was created, destroyed, enabled, disabled, or set on demand or not. */
+  refresh(name: string): void {
+    this.#kernel.doubt(name);
+    this.#sync();
+  }
+
+  /** IPCP may ask the peer for our address and take it: the interface is 0.0.0.0 and REMOTEASSIGN is enabled. */
+  mayAssign(name: string): boolean {
+    return this.#state.remoteAssign && this.interface(name)?.address === ANY_IPV4;
+  }
+
+  /** There is an IP interface on it: DESTROY PPP has to refuse. */
+  attached(name: string): boolean {
+    return this.#on(name).length > 0;
+  }
+
+  /** IP runs on it: IPCP has something to open for. */
+  active(name: string): boolean {
+    return this.#state.enabled && this.#on(name).some((i) => i.enabled);
+  }
+
+  /**
+   * The address that is ours on an interface, for IPCP: its own, or where it is unnumbered that of the first IP interface that
+   * was given one (by the operator or by a peer). 0.0.0.0 = there is none.
+   */
+  localAddress(name: string): Ipv4 {
+    return this.#plan.localAddress(name);
+  }
+
+  /** The source of packets of our own: the one asked for, else SET IP LOCAL, else 0.0.0.0 = that of the outgoing interface. */
+  sourceAddress(explicit?: Ipv4): Ipv4 {
+    return explicit ?? this.#state.local;
+  }
+
+  /** The source that the kernel would choose towards `target`; 0.0.0.0 where there is no route. */
+  routedSource(target: Ipv4): Ipv4 {
+    return this.#host.lookup(target)?.source ?? ANY_IPV4;
+  }
+
+  // -- what the board reports --
+
+  /** A link came, went or changed (IpHost.onLink). */
+  onLink(name: string): void {
+    this.refresh(name);
+  }
+
+  // -- what SHOW prints --
+
+  /** What IPCP settled on a PPP interface; undefined while it is down. */
+  link(name: string): IpLink | undefined {
+    return this.#state.links.get(name);
+  }
+
+  /** The device behind an IP interface as the board sees it now. */
+  device(name: string): LinkState | undefined {
+    return this.#host.links().find((l) => l.name === deviceOf(name));
+  }
+
+  usable(name: string): boolean {
+    const found = this.interface(name);
+    return found !== undefined && this.#plan.usable(found);
+  }
+
+  /** Why an interface does not do what was configured, as one sentence; undefined where it does. */
+  trouble(name: string): string | undefined {
+    const found = this.interface(name);
+    if (found === undefined || !this.#state.enabled || !found.enabled) return undefined;
+    if (!this.#plan.running(found)) return `${deviceOf(name)} has no device in the kernel; it comes up when the device appears`;
+    for (const wanted of this.#plan.addressesOf(found)) {
+      const refusal = this.#kernel.refusal(addressKey(wanted));
+      if (refusal !== undefined) return refusal;
+    }
+    return this.#kernel.refusal(`up ${deviceOf(name)}`);
+  }
+
+  neighbours(): readonly Neighbour[] {
+    return this.#host.neighbours();
+  }
+
+  /** Interface routes and static routes, by destination. */
+  routeViews(): readonly RouteView[] {
+    const now = this.#clock.now();
+    return [...this.#interfaceRoutes(now), ...this.#staticRoutes(now)].sort(byDestination);
+  }
+
+  // -- private --
+
+  #deviceNames(): string[] {
+    return [...new Set(this.interfaces().map((i) => deviceOf(i.name)))];
+  }
+
+  #on(device: string): IpInterface[] {
+    return this.interfaces().filter((i) => deviceOf(i.name) === device);
+  }
+
+  #changed(name: string): string | undefined {
+    this.refresh(deviceOf(name));
+    this.owner.changed(deviceOf(name));
+    return this.trouble(name);
+  }
+
+  #sync(): void {
+    this.#plan = new Plan(this.#state, this.owner, this.#host.links());
+    const down = this.#plan.toSetUp();
+    for (const name of down) this.#kernel.setUp(name);
+    if (down.length > 0) this.#plan = new Plan(this.#state, this.owner, this.#host.links());
+    this.#kernel.apply(this.#plan.wanted());
+    this.#watch(this.#clock.now());
+  }
+
+  /** One destination's routes; devices as of the last report. */
+  #syncRoutes(target: string): void {
+    this.#kernel.applyRoutes(target, this.#plan.routesTo(target));
+  }
+
+  #watch(now: Millis): void {
+    const { interfaces, upSince } = this.#state;
+    for (const name of upSince.keys()) {
+      if (this.usable(name)) continue;
+      upSince.delete(name);
+      if (!isPpp(name)) this.#log.add({ module: 'IP', severity: 6, type: 'VINT', subtype: 'DOWN', source: name, text: `${name}: IP is down; routes over it wait until it is up again` });
+    }
+    for (const name of interfaces.keys()) {
+      if (upSince.has(name) || !this.usable(name)) continue;
+      upSince.set(name, now);
+      if (!isPpp(name)) this.#log.add({ module: 'IP', severity: 6, type: 'VINT', subtype: 'UP', source: name, text: `${name}: IP is up` });
+    }
+  }
+
+  #staticRoutes(now: Millis): RouteView[] {
+    const views: RouteView[] = [];
+    for (const target of this.#state.targets()) {
+      const specs = this.#plan.staticRoutes(target);
+      for (const route of this.#state.routesTo(target)) {
+        const spec = specs.get(route);
+        const circuit = route.circuit ?? (route.dlci === undefined ? '-' : String(route.dlci));
+        views.push({ ...route, protocol: 'static', circuit, age: seconds(now - route.since), used: spec !== undefined && this.#kernel.has(spec) });
+      }
+    }
+    return views;
+  }
+
+  #interfaceRoutes(now: Millis): RouteView[] {
+    const common = { nexthop: ANY_IPV4, protocol: 'interface', policy: 0, metric1: 1, metric2: undefined, preference: 0, circuit: '-' } as const;
+    const views: RouteView[] = [];
+    for (const { name, address: configured, length } of this.#state.interfaces.values()) {
+      const used = this.usable(name);
+      const age = seconds(now - (this.#state.upSince.get(name) ?? now));
+      const own = this.#plan.ownAddress(name);
+      const network = own !== undefined && own === configured ? networkOf(own, length) : undefined;
+      if (network !== undefined && length < HOST_LENGTH) views.push({ ...common, destination: network.address, length, interface: name, age, used });
+      const peer = this.#plan.peerRoute(name);
+      if (peer === undefined || (network !== undefined && inPrefix(peer.destination, network))) continue;
+      views.push({ ...common, destination: peer.destination, length: HOST_LENGTH, interface: name, age, used: this.#kernel.has(peer) });
+    }
+    return views;
+  }
+}
+
+const seconds = (time: Millis): number => Math.floor(time / 1000);

@@ -1,0 +1,145 @@
+// What the kernel should hold, worked out from the IP module's state and the devices there are. Changes nothing.
+
+import { ANY_IPV4, type Ipv4 } from '../bytes/ip.ts';
+import type { LinkState, RouteSpec } from '../hal/iphost.ts';
+import { type IpInterface, deviceOf, isPpp } from './interfaces.ts';
+import { type AddressSpec, type Wanted, routeTarget } from './kernel.ts';
+import type { IpOwner } from './owner.ts';
+import { type Route, kernelMetric, rank } from './routes.ts';
+import type { IpState } from './state.ts';
+
+/** Prefix length of a lone address. */
+export const HOST_LENGTH = 32;
+
+export class Plan {
+  readonly #state: IpState;
+  readonly #owner: IpOwner;
+  readonly #devices: ReadonlyMap<string, LinkState>;
+
+  constructor(state: IpState, owner: IpOwner, devices: readonly LinkState[]) {
+    this.#state = state;
+    this.#owner = owner;
+    this.#devices = new Map(devices.map((d) => [d.name, d]));
+  }
+
+  /** What IPCP settled for an interface, else what the operator set; undefined where neither gave one. */
+  ownAddress(name: string): Ipv4 | undefined {
+    const found = this.#state.interfaces.get(name);
+    if (found === undefined) return undefined;
+    const link = this.#state.links.get(name);
+    if (link !== undefined && (link.assigned || found.address !== ANY_IPV4)) return link.local;
+    return found.address === ANY_IPV4 ? undefined : found.address;
+  }
+
+  /** The interface's own address, else that of the first interface that has one; 0.0.0.0 where none has. */
+  localAddress(name: string): Ipv4 {
+    const own = this.ownAddress(name);
+    if (own !== undefined) return own;
+    for (const other of this.#state.interfaces.keys()) {
+      const lent = this.ownAddress(other);
+      if (lent !== undefined) return lent;
+    }
+    return ANY_IPV4;
+  }
+
+  isOurs(address: Ipv4): boolean {
+    if (address === ANY_IPV4) return false;
+    if (address === this.#state.local) return true;
+    for (const name of this.#state.interfaces.keys()) if (this.ownAddress(name) === address) return true;
+    return false;
+  }
+
+  device(name: string): LinkState | undefined {
+    return this.#devices.get(deviceOf(name));
+  }
+
+  /** Enabled, and its device is in the kernel. */
+  running(found: IpInterface): boolean {
+    return this.#state.enabled && found.enabled && this.device(found.name)?.present === true;
+  }
+
+  /** Packets leave through it: for PPP the link is up or the packet dials it, else the device is up. */
+  usable(found: IpInterface): boolean {
+    if (!this.running(found)) return false;
+    const name = deviceOf(found.name);
+    return isPpp(name) ? this.#state.links.has(name) || this.#owner.onDemand(name) : this.device(name)?.up === true;
+  }
+
+  /** Devices that have to be set administratively up. PPP devices of links that are down stay as PPP has them. */
+  toSetUp(): string[] {
+    const names = this.#interfaces()
+      .filter((i) => this.device(i.name)?.admin === false && (isPpp(i.name) ? this.usable(i) : this.running(i)))
+      .map((i) => deviceOf(i.name));
+    return [...new Set(names)];
+  }
+
+  /** Kernel addresses of an interface. An unnumbered PPP interface carries the borrowed address as /32: Linux sends from it and answers for it. */
+  addressesOf(found: IpInterface): AddressSpec[] {
+    if (!this.running(found)) return [];
+    const name = deviceOf(found.name);
+    if (!isPpp(name)) return found.address === ANY_IPV4 ? [] : [{ name, address: found.address, length: found.length }];
+    if (!this.usable(found)) return [];
+    const settled = this.#state.links.get(found.name)?.local ?? ANY_IPV4;
+    const address = settled === ANY_IPV4 ? this.localAddress(found.name) : settled;
+    if (address === ANY_IPV4) return [];
+    return [{ name, address, length: address === found.address ? found.length : HOST_LENGTH }];
+  }
+
+  /** The host route to the peer of an open PPP link; never one that would swallow the tunnel under it. */
+  peerRoute(name: string): RouteSpec | undefined {
+    const link = this.#state.links.get(name);
+    const found = this.#state.interfaces.get(name);
+    if (link === undefined || found === undefined || !this.usable(found)) return undefined;
+    if (link.peer === ANY_IPV4 || link.peer === link.local || this.isOurs(link.peer) || this.#owner.underlies(name, link.peer)) return undefined;
+    return { destination: link.peer, length: HOST_LENGTH, via: ANY_IPV4, name, metric: 0 };
+  }
+
+  /** The static routes to a destination (routeTarget) that can be in the kernel now, each with what it becomes there. */
+  staticRoutes(target: string): Map<Route, RouteSpec> {
+    const specs = new Map<Route, RouteSpec>();
+    const places = new Map<string, number>();
+    for (const route of [...this.#state.routesTo(target)].sort(rank)) {
+      const found = this.#state.interfaces.get(route.interface);
+      if (found === undefined || !this.usable(found)) continue;
+      const level = `${route.preference} ${route.metric1}`;
+      const place = places.get(level) ?? 0;
+      places.set(level, place + 1);
+      const name = deviceOf(route.interface);
+      // A PPP link has one far end: the next hop says nothing more, and Linux would refuse one that is not on the link.
+      const via = isPpp(name) ? ANY_IPV4 : route.nexthop;
+      specs.set(route, { destination: route.destination, length: route.length, via, name, metric: kernelMetric(route, place) });
+    }
+    return specs;
+  }
+
+  /** All kernel routes to a destination. */
+  routesTo(target: string): RouteSpec[] {
+    const peers = this.#peerRoutes().filter((r) => routeTarget(r) === target);
+    return [...peers, ...this.staticRoutes(target).values()];
+  }
+
+  wanted(): Wanted {
+    const { enabled, forwarding } = this.#state;
+    if (!enabled) return { addresses: [], routes: new Map(), forwarding: false };
+    const routes = new Map<string, RouteSpec[]>();
+    for (const target of this.#state.targets()) routes.set(target, [...this.staticRoutes(target).values()]);
+    for (const peer of this.#peerRoutes()) routes.set(routeTarget(peer), [peer, ...(routes.get(routeTarget(peer)) ?? [])]);
+    return { addresses: [...this.#interfaces().flatMap((i) => this.addressesOf(i)), ...this.#localSpec()], routes, forwarding };
+  }
+
+  #interfaces(): IpInterface[] {
+    return [...this.#state.interfaces.values()];
+  }
+
+  #peerRoutes(): RouteSpec[] {
+    return [...this.#state.links.keys()].flatMap((name) => this.peerRoute(name) ?? []);
+  }
+
+  /** SET IP LOCAL's address must be on some device before Linux sends from it. */
+  #localSpec(): AddressSpec[] {
+    const { local } = this.#state;
+    if (local === ANY_IPV4 || this.#interfaces().some((i) => this.ownAddress(i.name) === local)) return [];
+    const carrier = this.#interfaces().find((i) => this.running(i) && (!isPpp(i.name) || this.usable(i)));
+    return carrier === undefined ? [] : [{ name: deviceOf(carrier.name), address: local, length: HOST_LENGTH }];
+  }
+}
