@@ -9,7 +9,7 @@ import { MAX_DEVICE_NAME } from './ffi/tun.ts';
 import { NetlinkEvents, RTMGRP } from './netlink/events.ts';
 import { type KernelRoute, type Link, linkOf, RouteClient } from './netlink/route.ts';
 import { readSwitch, writeSwitch } from './sysctl.ts';
-import { firstOfNamespace, Traces } from './traces.ts';
+import { claimNamespace, Traces } from './traces.ts';
 
 /** The maker's number on our routes (rtm_protocol); no routing daemon uses it (iproute2's rt_protos). */
 export const ROUTE_PROTOCOL = 249;
@@ -41,6 +41,7 @@ export class LinuxIpHost implements IpHost {
   readonly #route = new RouteClient();
   readonly #events: NetlinkEvents;
   readonly #traces: Traces;
+  readonly #claim: { close(): void } | undefined;
   /** What each interface looked like when it was last reported. */
   #seen = new Map<string, string>();
   #refreshing = false;
@@ -51,9 +52,11 @@ export class LinuxIpHost implements IpHost {
   constructor(options: IpHostOptions) {
     this.#ports = options.ports;
     this.#traces = new Traces(options.traces);
-    if (firstOfNamespace()) this.#cleanUp();
-    this.#seen = this.#signatures();
+    this.#claim = claimNamespace();
+    if (this.#claim !== undefined) this.#cleanUp();
+    // Subscribed before the first look, so that nothing happens in between unseen.
     this.#events = new NetlinkEvents(RTMGRP.LINK, { message: (message) => this.#told(linkOf(message)), lost: () => this.#refresh() });
+    this.#seen = this.#signatures();
   }
 
   links(): readonly LinkState[] {
@@ -152,6 +155,7 @@ export class LinuxIpHost implements IpHost {
     for (const { device, address, length } of this.#addresses.values()) this.#removeAddress(device, address, length);
     this.#putBack(this.#traces.before);
     this.#traces.clear();
+    this.#claim?.close();
     this.#route.close();
   }
 

@@ -86,18 +86,16 @@ function readBefore(noted: unknown): Before {
 }
 
 /**
- * Takes a name that exists once per network namespace and goes with the process: an abstract unix socket. False where another
- * hashi lives in this namespace, whose routes and addresses must then be left alone.
+ * A name that exists once per network namespace and goes with the process: an abstract unix socket. Undefined where another hashi
+ * holds it, whose routes and addresses must then be left alone. `close` gives the name back.
  */
-export function firstOfNamespace(): boolean {
+export function claimNamespace(): { close(): void } | undefined {
   const fd = C.socket(AF.UNIX, SOCK.DGRAM | SOCK.CLOEXEC, 0);
-  if (fd < 0) return true;
   const name = new TextEncoder().encode('\0hashi');
   const at = pinned(2 + name.length);
   at.view.setUint16(0, AF.UNIX, true);
   at.bytes.set(name, 2);
-  // The descriptor stays open as long as the process lives.
-  if (C.bind(fd, at.at, 2 + name.length) === 0) return true;
+  if (C.bind(fd, at.at, 2 + name.length) === 0) return { close: () => void C.close(fd) };
   C.close(fd);
-  return false;
+  return undefined;
 }

@@ -1,5 +1,6 @@
 // What the kernel tells by itself about its links, on the event loop.
 
+import { adoptSocket, type AdoptedSocket } from '../adopt.ts';
 import { check } from '../ffi/errno.ts';
 import { C, pinned } from '../ffi/libc.ts';
 import { AF, SOCK, setBuffers } from '../ffi/socket.ts';
@@ -11,23 +12,12 @@ export const RTMGRP = { LINK: 1 } as const;
 const SIZEOF_SOCKADDR_NL = 12;
 const REOPEN_AFTER_MS = 20;
 
-/** Bun adopts a prepared descriptor; its types do not say so. */
-interface AdoptOptions {
-  readonly fd: number;
-  readonly socket: { data(socket: Adopted, data: Uint8Array): void; close(): void; error(): void };
-}
-interface Adopted {
-  end(): void;
-  unref(): void;
-}
-const adopt = Bun.connect as unknown as (options: AdoptOptions) => Promise<Adopted>;
-
 /** A subscription. When messages were lost (ENOBUFS closes the socket) it opens anew and says so: the owner reads everything again. */
 export class NetlinkEvents {
   readonly #groups: number;
   readonly #on: { message(message: Received): void; lost(): void };
   readonly #receiveBuffer: number;
-  #socket: Adopted | undefined;
+  #socket: AdoptedSocket | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
@@ -52,15 +42,10 @@ export class NetlinkEvents {
     at.view.setUint16(0, AF.NETLINK, true);
     at.view.setUint32(8, this.#groups, true);
     check('bind(AF_NETLINK)', C.bind(fd, at.at, SIZEOF_SOCKADDR_NL));
-    const socket = {
-      data: (_: Adopted, datagram: Uint8Array): void => {
-        for (const message of messagesOf(datagram)) this.#on.message(message);
-      },
-      close: (): void => this.#reopen(),
-      // `close` follows.
-      error: (): void => {},
+    const data = (datagram: Uint8Array): void => {
+      for (const message of messagesOf(datagram)) this.#on.message(message);
     };
-    adopt({ fd, socket }).then(
+    adoptSocket(fd, { data, close: () => this.#reopen() }).then(
       (adopted) => {
         this.#socket = adopted;
         if (this.#closed) adopted.end();

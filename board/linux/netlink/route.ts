@@ -11,6 +11,8 @@ const IFLA = { ADDRESS: 1, IFNAME: 3, MTU: 4, LINKINFO: 18, STATS64: 23, NET_NS_
 const IFLA_INFO = { KIND: 1, DATA: 2 } as const;
 const VETH_INFO_PEER = 1;
 const IFA = { ADDRESS: 1, LOCAL: 2, LABEL: 3 } as const;
+/** No duplicate address detection: the address serves at once. */
+const IFA_F_NODAD = 2;
 const RTA = { DST: 1, OIF: 4, GATEWAY: 5, PRIORITY: 6, PREFSRC: 7, METRICS: 8, TABLE: 15 } as const;
 const RTAX_MTU = 2;
 const NDA = { DST: 1, LLADDR: 2 } as const;
@@ -50,6 +52,14 @@ export interface LinkAddress {
   readonly address: Ipv4;
   readonly length: number;
   readonly label: string;
+}
+
+export interface LinkAddress6 {
+  readonly index: number;
+  /** 16 octets. */
+  readonly address: Uint8Array;
+  readonly length: number;
+  readonly linkLocal: boolean;
 }
 
 /** A unicast route of the main table. */
@@ -163,6 +173,30 @@ export class RouteClient {
     return this.#netlink.request(RTM.DELADDR, 0, (w) => w.u8(AF.INET, length, 0, 0).u32(index).attributeAddress(IFA.LOCAL, address));
   }
 
+  addresses6(): LinkAddress6[] {
+    const found: LinkAddress6[] = [];
+    this.#dump(
+      RTM.GETADDR,
+      SIZEOF.ifaddrmsg,
+      found,
+      ({ body }) => {
+        const address = octetsOf(attributesOf(body, SIZEOF.ifaddrmsg).get(IFA.ADDRESS));
+        if (address.length !== 16) return undefined;
+        return { index: body.getUint32(4, true), address: Uint8Array.from(address), length: body.getUint8(1), linkLocal: body.getUint8(3) === RT_SCOPE.LINK };
+      },
+      AF.INET6,
+    );
+    return found;
+  }
+
+  addAddress6(index: number, address: Uint8Array, length: number): NetlinkFailure | undefined {
+    return this.#netlink.request(RTM.NEWADDR, NLM_F.CREATE | NLM_F.EXCL, (w) => w.u8(AF.INET6, length, IFA_F_NODAD, 0).u32(index).attribute(IFA.ADDRESS, address));
+  }
+
+  deleteAddress6(index: number, address: Uint8Array, length: number): NetlinkFailure | undefined {
+    return this.#netlink.request(RTM.DELADDR, 0, (w) => w.u8(AF.INET6, length, 0, 0).u32(index).attribute(IFA.ADDRESS, address));
+  }
+
   /** The main table's unicast routes of one maker (rtm_protocol). */
   routes(protocol: number): KernelRoute[] {
     const found: KernelRoute[] = [];
@@ -237,13 +271,13 @@ export class RouteClient {
     return found;
   }
 
-  /** Lists a whole table of IPv4 (links have no family) through `read`. */
-  #dump<T>(type: number, header: number, into: T[], read: (message: Received) => T | undefined): void {
+  /** Lists a whole table of one family (links have none) through `read`. */
+  #dump<T>(type: number, header: number, into: T[], read: (message: Received) => T | undefined, family: number = AF.INET): void {
     const failure = this.#netlink.request(
       type,
       NLM_F.DUMP,
       (w) => {
-        w.u8(type === RTM.GETLINK ? 0 : AF.INET);
+        w.u8(type === RTM.GETLINK ? 0 : family);
         while (w.length < 16 + header) w.u8(0);
       },
       {
