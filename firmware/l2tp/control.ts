@@ -82,7 +82,7 @@ const isMessageName = (name: string): name is MessageName => Object.hasOwn(MESSA
 /** In sending order. */
 const DEFINITIONS: readonly AvpDefinition[] = Object.keys(AVPS).filter(isAvpName).map((name) => ({ ...AVPS[name], name }));
 const BY_TYPE = new Map(DEFINITIONS.map((definition) => [definition.type, definition]));
-const NAME_OF_TYPE = new Map(Object.keys(MESSAGES).filter(isMessageName).map((name) => [MESSAGES[name].type as number, name]));
+const NAME_OF_TYPE = new Map<number, MessageName>(Object.keys(MESSAGES).filter(isMessageName).map((name) => [MESSAGES[name].type, name]));
 /** How many notes one message can make; a peer must not fill the log. */
 const MAX_NOTES = 16;
 
