@@ -22,6 +22,8 @@ export interface Context {
   /** Asks the person; undefined = cancelled, at once where nobody can be asked. */
   ask(prompt: string, options: { readonly hidden: boolean }, answer: (text: string | undefined) => void): void;
   logoff(): void;
+  /** LOGIN: gives the session to another user, who is asked for his password (and name, where none is given). Absent where nobody can be asked. */
+  login?(name: string | undefined): void;
 }
 
 /** What SHOW prints: lines joined by \n, no final newline. */
