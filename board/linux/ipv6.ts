@@ -15,7 +15,7 @@ export function parseIpv6(text: string): Uint8Array | undefined {
   const [head = [], tail = []] = groups;
   const missing = 8 - head.length - tail.length;
   if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
-  const all = halves.length === 2 ? [...head, ...new Array<string>(missing).fill('0'), ...tail] : head;
+  const all = halves.length === 2 ? [...head, ...Array.from({ length: missing }, () => '0'), ...tail] : head;
   const out = new Uint8Array(16);
   for (const [i, group] of all.entries()) {
     if (!/^[0-9a-f]{1,4}$/i.test(group)) return undefined;

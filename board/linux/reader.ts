@@ -33,7 +33,7 @@ export class Reader {
 
   constructor(source: { readonly fd: number; readonly kind: ReaderOrder['kind']; readonly size: number }, on: { packets(packets: readonly ReadPacket[]): void; end(errno: number): void }) {
     this.#worker = new Worker(workerAddress('reader.worker.ts'));
-    this.#worker.onmessage = ({ data }: MessageEvent<ReaderNews>) => {
+    this.#worker.addEventListener('message', ({ data }: MessageEvent<ReaderNews>) => {
       if ('packets' in data) {
         if (this.#state[0] !== STATE.stop) on.packets(data.packets);
         return;
@@ -42,7 +42,7 @@ export class Reader {
       this.#worker.terminate();
       C.close(this.#bell);
       on.end(data.ended);
-    };
+    });
     const order: ReaderOrder = { ...source, bell: this.#bell, state: this.#state.buffer };
     this.#worker.postMessage(order);
   }

@@ -52,4 +52,4 @@ function run(order: ReaderOrder): number {
   }
 }
 
-self.onmessage = ({ data }: MessageEvent<ReaderOrder>) => tell({ ended: run(data) });
+self.addEventListener('message', ({ data }: MessageEvent<ReaderOrder>) => tell({ ended: run(data) }));

@@ -75,10 +75,10 @@ export class UserPlane implements DataPlane {
     this.#punts = new PuntReader(start.punts);
     this.#devices = new Devices(MAX_INTERFACES);
     this.#worker = new Worker(workerAddress('userplane/userplane.worker.ts'));
-    this.#worker.onmessage = () => this.#drain();
-    this.#worker.onerror = (event) => {
+    this.#worker.addEventListener('message', () => this.#drain());
+    this.#worker.addEventListener('error', (event) => {
       throw new Error(`the data plane has ended: ${event.message}`);
-    };
+    });
     this.#worker.postMessage(start);
   }
 

@@ -5,4 +5,4 @@ import type { Start } from './layout.ts';
 
 declare const self: Worker;
 
-self.onmessage = ({ data }: MessageEvent<Start>) => new Engine(data, () => self.postMessage(0)).run();
+self.addEventListener('message', ({ data }: MessageEvent<Start>) => new Engine(data, () => self.postMessage(0)).run());
