@@ -90,7 +90,7 @@ function checkAddress(ip: IpModule, name: string, address: Ipv4, mask: Ipv4 | un
   if (typeof length !== 'number' || address === ANY_IPV4) return length;
   const text = formatIpv4(address);
   if (!isHostAddress(address, length)) {
-    return messages.parser.badValue(text, 'IPADDRESS', `, permitted: 0.0.0.0, DHCP, or the address of a host in its network (prefix length ${length})`);
+    return messages.parser.badValue(text, 'IPADDRESS', `; permitted: 0.0.0.0, DHCP, or the address of a host in its network (prefix length ${length})`);
   }
   const other = ip.interfaces().find((i) => i.name !== name && i.address === address);
   return other === undefined ? length : messages.ip.addressTaken(text, other.name);
@@ -188,7 +188,7 @@ export const interfaceCommands = (ip: IpModule): Command[] => {
     }),
     command(SET_LOCAL, {
       verify: ({ ipaddress }) =>
-        ipaddress === ANY_IPV4 || isHostAddress(ipaddress, 32) ? undefined : messages.parser.badValue(formatIpv4(ipaddress), 'IPADDRESS', ', permitted: 0.0.0.0 or the address of a host'),
+        ipaddress === ANY_IPV4 || isHostAddress(ipaddress, 32) ? undefined : messages.parser.badValue(formatIpv4(ipaddress), 'IPADDRESS', '; permitted: 0.0.0.0 or the address of a host'),
       apply: ({ ipaddress }) => {
         ip.setLocal(ipaddress);
         return messages.ip.done();

@@ -74,12 +74,12 @@ export const isPpp = (name: string): boolean => name.startsWith('ppp');
 
 /** The refusal of an interface name that interfaceName does not take. */
 export const badInterface = (text: string): Message =>
-  messages.parser.badValue(text, 'INTERFACE', `, permitted: a port or PPP interface like eth0 or ppp1, with a logical number -0..-${LOGICAL_MOST} where wanted`);
+  messages.parser.badValue(text, 'INTERFACE', `; permitted: a port or PPP interface like eth0 or ppp1, with a logical number -0..-${LOGICAL_MOST} where wanted`);
 
 /** The prefix length that a command means: of MASK where given, else of the address's class; a message where the mask has holes. */
 export function lengthFor(address: Ipv4, mask: Ipv4 | undefined, printed: (a: Ipv4) => string): number | Message {
   if (mask === undefined) return address === ANY_IPV4 ? 0 : classLength(address);
-  return lengthOf(mask) ?? messages.parser.badValue(printed(mask), 'MASK', ', permitted: a mask of contiguous bits like 255.255.255.0');
+  return lengthOf(mask) ?? messages.parser.badValue(printed(mask), 'MASK', '; permitted: a mask of contiguous bits like 255.255.255.0');
 }
 
 /** True where `address` can be that of an interface: not of class D or E, not 127/8, not the network's own or its broadcast address. */

@@ -264,9 +264,17 @@ export class IpModule {
     return this.#host.links().find((l) => l.name === deviceOf(name));
   }
 
+  /** Packets leave through it: its device is up; for PPP its link is, or the packet dials it. */
   usable(name: string): boolean {
     const found = this.interface(name);
     return found !== undefined && this.#plan.usable(found);
+  }
+
+  /** 'on demand': a PPP link that is down until a packet dials it. */
+  condition(name: string): 'disabled' | 'down' | 'on demand' | 'up' {
+    if (!this.#state.enabled || this.interface(name)?.enabled !== true) return 'disabled';
+    if (!this.usable(name)) return 'down';
+    return isPpp(name) && !this.#state.links.has(deviceOf(name)) ? 'on demand' : 'up';
   }
 
   /** Why an interface does not do what was configured, as one sentence; undefined where it does. */

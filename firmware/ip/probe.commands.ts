@@ -46,7 +46,7 @@ function patternOf(text: string): Uint8Array | undefined {
 
 function verifyPing({ pattern }: Args<typeof SET_PING>): Message | undefined {
   if (pattern === undefined || patternOf(pattern) !== undefined) return undefined;
-  return messages.parser.badValue(pattern, 'PATTERN', `, permitted: 1..${PATTERN_DIGITS} hexadecimal digits`);
+  return messages.parser.badValue(pattern, 'PATTERN', `; permitted: 1..${PATTERN_DIGITS} hexadecimal digits`);
 }
 
 const merged = (base: PingSettings, args: Args<typeof SET_PING>): PingSettings => ({
@@ -200,7 +200,7 @@ export const probeCommands = (probes: Probes): Command[] => [
   command(TRACE, {
     verify: ({ minttl, maxttl }) => {
       if (probes.tracing) return messages.ip.probeRuns('trace', 'TRACE');
-      return minttl <= maxttl ? undefined : messages.parser.badValue(String(minttl), 'MINTTL', `, permitted: 1..${maxttl}, not above MAXTTL`);
+      return minttl <= maxttl ? undefined : messages.parser.badValue(String(minttl), 'MINTTL', `; permitted: 1..${maxttl}, not above MAXTTL`);
     },
     apply: (args, context) => trace(probes, args, context),
   }),

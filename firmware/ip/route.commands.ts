@@ -54,9 +54,9 @@ function keyOf({ route, mask, interface: text, nexthop }: Named): RouteKey | Mes
   const length = lengthFor(route, mask, formatIpv4);
   if (typeof length !== 'number') return length;
   const { address } = networkOf(route, length);
-  if (address !== route) return messages.parser.badValue(formatIpv4(route), 'ROUTE', `, permitted: an address without bits outside the mask, like ${formatIpv4(address)}`);
-  if (route >= 0xe0000000 || route >>> 24 === 127) return messages.parser.badValue(formatIpv4(route), 'ROUTE', ', permitted: a unicast network or host');
-  if (nexthop >= 0xe0000000 || nexthop >>> 24 === 127) return messages.parser.badValue(formatIpv4(nexthop), 'NEXTHOP', ', permitted: 0.0.0.0 or the address of a host');
+  if (address !== route) return messages.parser.badValue(formatIpv4(route), 'ROUTE', `; permitted: an address without bits outside the mask, like ${formatIpv4(address)}`);
+  if (route >= 0xe0000000 || route >>> 24 === 127) return messages.parser.badValue(formatIpv4(route), 'ROUTE', '; permitted: a unicast network or host');
+  if (nexthop >= 0xe0000000 || nexthop >>> 24 === 127) return messages.parser.badValue(formatIpv4(nexthop), 'NEXTHOP', '; permitted: 0.0.0.0 or the address of a host');
   return { destination: route, length, interface: name, nexthop };
 }
 

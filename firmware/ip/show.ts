@@ -50,7 +50,7 @@ function interfaceRows(ip: IpModule, found: IpInterface): string[] {
   const assigned = link?.assigned === true;
   const address = assigned ? link.local : found.address;
   const length = assigned ? 32 : found.length;
-  const name = `${found.name}${ip.usable(found.name) ? '' : '#'}`;
+  const name = `${found.name}${ip.condition(found.name) === 'up' ? '' : '#'}`;
   const broadcast = s.directedbroadcast === 'YES' || s.directedbroadcast === 'ON' ? 'Yes' : 'No';
   return [
     row(FIRST, [name, assigned ? 'Remote' : 'Static', formatIpv4(address), s.broadcast, s.fragment === 'YES' ? 'y' : 'n', isPpp(found.name) ? '-' : capital(s.proxyarp), noneOr(s.filter), String(s.ripmetric).padStart(2, '0'), 'Pass', 'No']),
@@ -64,7 +64,7 @@ function detailRows(ip: IpModule, found: IpInterface): string[] {
   const device = ip.device(found.name);
   const borrowed = found.address === ANY_IPV4 && link === undefined ? ip.localAddress(found.name) : ANY_IPV4;
   return [
-    leader('Status', found.enabled ? (ip.usable(found.name) ? 'up' : 'down') : 'disabled'),
+    leader('Status', ip.condition(found.name)),
     leader('Reason', ip.trouble(found.name) ?? '-'),
     leader('Device', device === undefined || !device.present ? 'Not present' : device.device),
     ...(isPpp(found.name) ? [leader('Local address', orNotSet(link?.local ?? borrowed)), leader('Peer address', orNotSet(link?.peer ?? ANY_IPV4))] : []),
@@ -117,7 +117,7 @@ export function showIp(ip: IpModule): string {
   const { enabled, forwarding, remoteAssign, local } = ip.status;
   const on = (value: boolean): string => (value ? 'ENABLED' : 'DISABLED');
   const routes = ip.routeViews().filter((r) => r.protocol === 'static');
-  const up = ip.interfaces().filter((i) => ip.usable(i.name)).length;
+  const up = ip.interfaces().filter((i) => ip.condition(i.name) === 'up').length;
   return [
     'IP Module Configuration',
     RULE79,
