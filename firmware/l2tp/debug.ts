@@ -1,0 +1,110 @@
+// ENABLE L2TP DEBUG: what is traced, to whom, and how it looks (AR740 command reference 2.6, ENABLE L2TP DEBUG).
+// The ids in brackets are the peer's, 0 while unknown: those that the headers of messages we send carry.
+
+import { type Ipv4, formatIpv4 } from '../bytes/ip.ts';
+import { hex } from '../bytes/hex.ts';
+import type { DebugKinds } from './snapshot.ts';
+
+/** What DEBUG= selects. */
+export type DebugOption = 'ALL' | 'PKT' | 'STATE';
+/** CALL or TUNNEL, all of them or one by our own id. */
+export interface DebugScope {
+  readonly of: 'call' | 'tunnel';
+  readonly id: number | undefined;
+}
+
+/** What stands in the brackets. */
+export interface Subject {
+  readonly tunnel: number;
+  /** Undefined in messages about the tunnel. */
+  readonly call: number | undefined;
+  readonly peer: Ipv4;
+  readonly port: number;
+}
+
+interface Selection {
+  all: DebugKinds;
+  readonly ids: Map<number, DebugKinds>;
+}
+
+const NOTHING: DebugKinds = { state: false, packet: false };
+
+export class Debug {
+  readonly #selections: Record<DebugScope['of'], Selection> = {
+    call: { all: NOTHING, ids: new Map() },
+    tunnel: { all: NOTHING, ids: new Map() },
+  };
+  readonly #sinks = new Map<string, (text: string) => void>();
+
+  /** Output goes to every session that asked for some; `from` names the session. */
+  enable(option: DebugOption, scope: DebugScope, sink: { readonly from: string; readonly print: (text: string) => void }): void {
+    this.#sinks.set(sink.from, sink.print);
+    this.#change(scope, (old) => ({ state: old.state || option !== 'PKT', packet: old.packet || option !== 'STATE' }));
+  }
+
+  /** Without an id this covers those selected singly too. Nobody is printed to once nothing is traced. */
+  disable(option: DebugOption, scope: DebugScope): void {
+    const less = (old: DebugKinds): DebugKinds => ({ state: old.state && option === 'PKT', packet: old.packet && option === 'STATE' });
+    const { ids } = this.#selections[scope.of];
+    this.#change(scope, less);
+    if (scope.id === undefined) for (const [id, kinds] of ids) ids.set(id, less(kinds));
+    for (const [id, kinds] of ids) if (!kinds.state && !kinds.packet) ids.delete(id);
+    if (!this.#any()) this.#sinks.clear();
+  }
+
+  /** The session named `from` is closed. */
+  forget(from: string): void {
+    this.#sinks.delete(from);
+  }
+
+  ofTunnel(id: number): DebugKinds {
+    return this.#of('tunnel', id);
+  }
+
+  /** Packets of a call are those of its tunnel too; its states are its own. */
+  ofCall(tunnelId: number, id: number): DebugKinds {
+    const own = this.#of('call', id);
+    return { state: own.state, packet: own.packet || this.#of('tunnel', tunnelId).packet };
+  }
+
+  print(text: string): void {
+    for (const sink of this.#sinks.values()) sink(text);
+  }
+
+  #of(kind: DebugScope['of'], id: number): DebugKinds {
+    const { all, ids } = this.#selections[kind];
+    const one = ids.get(id) ?? NOTHING;
+    return { state: all.state || one.state, packet: all.packet || one.packet };
+  }
+
+  #change(scope: DebugScope, change: (old: DebugKinds) => DebugKinds): void {
+    const selection = this.#selections[scope.of];
+    if (scope.id === undefined) selection.all = change(selection.all);
+    else selection.ids.set(scope.id, change(selection.ids.get(scope.id) ?? NOTHING));
+  }
+
+  #any(): boolean {
+    const some = ({ state, packet }: DebugKinds): boolean => state || packet;
+    return Object.values(this.#selections).some((s) => some(s.all) || [...s.ids.values()].some(some));
+  }
+}
+
+const bracket = (s: Subject): string =>
+  `[ tunnelId:${s.tunnel}${s.call === undefined ? '' : ` callId:${s.call}`} to ${formatIpv4(s.peer)}:${s.port} ]`;
+
+/** DEBUG=STATE: two lines. */
+export const printState = (subject: Subject, old: string, next: string): string => `L2TP ${bracket(subject)}\nold state ${old} - new state ${next}`;
+
+const WORD = 4;
+const WORDS = 8;
+
+/** DEBUG=PKT: the whole message from its header on, eight words of four octets a line. */
+export function printPacket(direction: 'rx' | 'tx', subject: Subject, data: Uint8Array): string {
+  const lines = [`L2TP ${direction} ${bracket(subject)}`];
+  for (let at = 0; at < data.length; at += WORD * WORDS) {
+    const words: string[] = [];
+    for (let word = at; word < Math.min(at + WORD * WORDS, data.length); word += WORD) words.push(hex(data.subarray(word, word + WORD)));
+    lines.push(words.join(' '));
+  }
+  return lines.join('\n');
+}

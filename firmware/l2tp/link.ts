@@ -1,0 +1,97 @@
+// Where L2TP meets the rest of the router. The appliance gives an L2tpOwner and is given an L2tpLink for every call that is up;
+// PPP runs over the link without knowing L2TP, L2TP carries frames without knowing PPP.
+
+import type { Ipv4, Ipv4Prefix } from '../bytes/ip.ts';
+import type { Millis } from '../bytes/time.ts';
+import type { InterfaceId, SessionKey, SessionOptions } from '../hal/dataplane.ts';
+import type { Lookup } from '../hal/iphost.ts';
+import type { TemplateEntry } from './templates.ts';
+
+/** The interface over a call, as far as L2TP asks. */
+export interface CallUser {
+  /** As messages name it: 'ppp1'. */
+  readonly name: string;
+  /** False while the operator disabled it: calls for it are refused. */
+  readonly enabled: boolean;
+}
+
+/** What the LAC learned before it passed the call on (RFC 2661 4.4.5). Options without the LCP header; texts as octets. */
+export interface ProxyInfo {
+  readonly initialReceived: Uint8Array | undefined;
+  readonly lastSent: Uint8Array | undefined;
+  readonly lastReceived: Uint8Array | undefined;
+  /** Proxy Authen Type: 1 text, 2 CHAP, 3 PAP, 4 none, 5 MS-CHAPv1. */
+  readonly authenType: number | undefined;
+  readonly authenName: Uint8Array | undefined;
+  readonly authenChallenge: Uint8Array | undefined;
+  readonly authenId: number | undefined;
+  readonly authenResponse: Uint8Array | undefined;
+}
+
+/** A call of the peer that no configured call takes: ADD L2TP IP names the PPP template that would answer it. */
+export interface TemplateCall {
+  readonly entry: TemplateEntry;
+  readonly peer: Ipv4;
+  readonly callingNumber: string;
+  readonly calledNumber: string;
+}
+
+/** A call that is up: frames in, frames out, both by the session key on the data plane. */
+export interface L2tpLink {
+  readonly session: SessionKey;
+  /** Largest IP packet that fits the path to the peer without fragments, octets. */
+  readonly mtu: number;
+  readonly role: 'lac' | 'lns';
+  /** The peer: its address and, for messages, its Host Name. */
+  readonly peer: Ipv4;
+  readonly peerName: string;
+  /** What a LAC passed on, where it did. */
+  readonly proxy: ProxyInfo | undefined;
+  /** Changes how the data plane treats the session, or where its packets go. */
+  update(change: Partial<SessionOptions> & { readonly far?: InterfaceId }): void;
+  /** PPP has opened: NUMBER=STARTUP stops numbering, the redial interval starts again from its least. */
+  negotiated(now: Millis): void;
+  /** Ends the call; `reason` is one sentence for the log and the peer. */
+  hangUp(reason: string, now: Millis): void;
+}
+
+/** What L2TP needs of the router around it. */
+export interface L2tpOwner {
+  /** The kernel's route to a peer; undefined = none. */
+  lookup(destination: Ipv4): Lookup | undefined;
+  /** The sources that IP filter `id` permits; undefined = there is no such filter. */
+  filter(id: number): readonly Ipv4Prefix[] | undefined;
+  /** SET SYSTEM NAME, or the product's name: our Host Name. */
+  hostName(): string;
+  /** The interface over TNL-`call`, whatever its state; undefined = none. */
+  callUser(call: string): CallUser | undefined;
+  /** A configured call came up. Called once per session; `linkDown` follows before the next. */
+  linkUp(call: string, link: L2tpLink, now: Millis): void;
+  /** The session of `call` is gone, or an attempt failed; `reason` is one sentence. */
+  linkDown(call: string, reason: string, now: Millis): void;
+  /** The path to the peer of `call` has another MTU now. */
+  linkMtu(call: string, mtu: number, now: Millis): void;
+  /** A call for a template: why it cannot be taken, as one sentence, or the way its link is told. */
+  templateCall(call: TemplateCall, now: Millis): { readonly refused: string } | TemplateUser;
+}
+
+/** The dynamic interface that takes a call by template. */
+export interface TemplateUser {
+  /** For messages: 'ppp3'. */
+  readonly name: string;
+  linkUp(link: L2tpLink, now: Millis): void;
+  linkDown(reason: string, now: Millis): void;
+}
+
+/** What identifies this router to peers (RFC 2661 4.4.3). */
+export interface Identity {
+  /** Vendor Name. */
+  readonly vendor: string;
+  /** Firmware Revision: major in the high octet, minor in the low one. */
+  readonly firmware: number;
+}
+
+/** Octets that carrying a PPP frame in plain L2TPv2 costs: IP 20, UDP 8, L2TP with Length 8, PPP 4. */
+export const OVERHEAD = 40;
+/** Ns and Nr (RFC 2661 3.1). */
+export const SEQUENCE_OVERHEAD = 4;

@@ -1,0 +1,134 @@
+// Two or more L2TP servers on a simulated network in virtual time, and what their owners were told. For the server's tests.
+
+import { SimBoard } from '../../../board/sim/board.ts';
+import { CLEAN, Wire, type WireQuality } from '../../../board/sim/wire.ts';
+import { World } from '../../../board/sim/world.ts';
+import { type Ipv4, type Ipv4Prefix, parseIpv4 } from '../../../firmware/bytes/ip.ts';
+import type { Millis } from '../../../firmware/bytes/time.ts';
+import type { Punt } from '../../../firmware/hal/dataplane.ts';
+import { CALL_DEFAULTS, type CallSettings } from '../../../firmware/l2tp/calls.ts';
+import type { CallUser, L2tpLink, L2tpOwner, TemplateCall, TemplateUser } from '../../../firmware/l2tp/link.ts';
+import { L2tpServer } from '../../../firmware/l2tp/server.ts';
+import type { LogEvent } from '../../../firmware/log/log.ts';
+
+export function ip(text: string): Ipv4 {
+  const address = parseIpv4(text);
+  if (address === undefined) throw new Error(`not an address: ${text}`);
+  return address;
+}
+
+export const A = '1.1.1.1';
+export const B = '2.2.2.2';
+
+export interface NodeOptions {
+  readonly name?: string;
+  /** Calls that have an interface over them, by call name; default: every configured call has `ppp1`. */
+  readonly users?: Readonly<Record<string, CallUser>>;
+}
+
+/** One router's L2TP: the server, and an owner that records. */
+export class Node implements L2tpOwner {
+  readonly board: SimBoard;
+  readonly server: L2tpServer;
+  readonly address: Ipv4;
+  readonly events: string[] = [];
+  readonly log: LogEvent[] = [];
+  readonly links = new Map<string, L2tpLink>();
+  readonly filters = new Map<number, readonly Ipv4Prefix[]>();
+  readonly mtus: [string, number][] = [];
+  /** PPP frames that arrived, first two octets the protocol. */
+  readonly frames: Uint8Array[] = [];
+  template: (call: TemplateCall) => { readonly refused: string } | TemplateUser = () => ({ refused: 'dynamic interfaces are not available in this build' });
+  users: Readonly<Record<string, CallUser>> | undefined;
+  /** What `lookup` gives; undefined: the board's own routes. */
+  route: ((to: Ipv4) => ReturnType<L2tpOwner['lookup']>) | undefined;
+  readonly #name: string;
+
+  constructor(world: World, wire: Wire, address: string, options: NodeOptions & { readonly seed: number }) {
+    this.board = new SimBoard(world, { seed: options.seed });
+    this.address = ip(address);
+    this.#name = options.name ?? 'hashi';
+    this.users = options.users;
+    this.board.ip.plug('eth0', wire);
+    this.board.ip.setUp('eth0', true);
+    this.board.ip.addAddress('eth0', this.address, 1);
+    const { clock, wall, random, crypto, plane } = this.board;
+    this.server = new L2tpServer({ clock, wall, random, crypto, plane, log: { add: (event) => this.log.push(event) } }, this, { vendor: 'hashi', firmware: 0x0100 });
+    plane.onPunt = (batch, now) => this.#punt(batch, now);
+  }
+
+  get now(): Millis {
+    return this.board.clock.now();
+  }
+
+  hostName(): string {
+    return this.#name;
+  }
+
+  lookup(destination: Ipv4): ReturnType<L2tpOwner['lookup']> {
+    return this.route === undefined ? this.board.ip.lookup(destination) : this.route(destination);
+  }
+
+  filter(id: number): readonly Ipv4Prefix[] | undefined {
+    return this.filters.get(id);
+  }
+
+  callUser(call: string): CallUser | undefined {
+    if (this.users !== undefined) return this.users[call];
+    return this.server.callExists(call) ? { name: 'ppp1', enabled: true } : undefined;
+  }
+
+  linkUp(call: string, link: L2tpLink): void {
+    this.events.push(`up ${call} ${link.role}`);
+    this.links.set(call, link);
+  }
+
+  linkDown(call: string, reason: string): void {
+    this.events.push(`down ${call}: ${reason}`);
+    this.links.delete(call);
+  }
+
+  linkMtu(call: string, mtu: number): void {
+    this.mtus.push([call, mtu]);
+  }
+
+  templateCall(call: TemplateCall): { readonly refused: string } | TemplateUser {
+    return this.template(call);
+  }
+
+  /** ADD L2TP CALL with the manual's defaults. */
+  add(call: Partial<Omit<CallSettings, 'ip'>> & { readonly name: string; readonly ip: string }): void {
+    this.server.calls.add({ type: 'VIRTUAL', ...CALL_DEFAULTS, ...call, ip: ip(call.ip) });
+  }
+
+  want(call: string): void {
+    this.server.want(call, this.now);
+  }
+
+  #punt(batch: readonly Punt[], now: Millis): void {
+    for (const punt of batch) if (punt.kind === 'ppp') this.frames.push(punt.data.slice());
+    this.server.punt(batch, now);
+  }
+}
+
+/** Two nodes on one wire, A at 1.1.1.1 and B at 2.2.2.2, both with L2TP and server BOTH enabled. */
+export function pair(seed = 1, options: { readonly a?: NodeOptions; readonly b?: NodeOptions; readonly quality?: Partial<WireQuality> } = {}): { world: World; wire: Wire; a: Node; b: Node } {
+  const world = new World(seed);
+  const wire = new Wire(world, { ...CLEAN, ...options.quality });
+  const a = new Node(world, wire, A, { ...options.a, seed: seed * 2 + 1 });
+  const b = new Node(world, wire, B, { ...options.b, seed: seed * 2 + 2 });
+  for (const node of [a, b]) {
+    node.server.enable(node.now);
+    node.server.enableServer('BOTH');
+  }
+  return { world, wire, a, b };
+}
+
+/** The manual's LAN-to-LAN configuration: calls `remote` at both ends, passwords l2tpA and l2tpB. */
+export function configure({ a, b }: { a: Node; b: Node }, change: { readonly a?: Partial<CallSettings>; readonly b?: Partial<CallSettings> } = {}): void {
+  a.server.passwords.set('l2tpA');
+  b.server.passwords.set('l2tpB');
+  const both = { name: 'remote', remote: 'remote' } as const;
+  a.server.calls.add({ type: 'VIRTUAL', ...CALL_DEFAULTS, ...both, precedence: 'IN', password: 'l2tpB', ip: ip(B), ...change.a });
+  b.server.calls.add({ type: 'VIRTUAL', ...CALL_DEFAULTS, ...both, precedence: 'OUT', password: 'l2tpA', ip: ip(A), ...change.b });
+}
