@@ -33,6 +33,10 @@ export interface SessionOwner {
   systemName(): string;
   /** Judges a login and counts failures; locks are its own, too. */
   authenticate(attempt: LoginAttempt): LoginVerdict;
+  /** A typed line with its aliases replaced. */
+  expand?(line: string): string;
+  /** What is printed at each login, one line each: what a manager must know at once. */
+  warnings?(): readonly string[];
   /** The session is over; its stream is closed or closing. */
   ended(session: Session): void;
 }
@@ -102,6 +106,11 @@ export class Session {
   /** Who is logged in; undefined at the login prompt. */
   get login(): Login | undefined {
     return this.#login;
+  }
+
+  /** True when it has ended. */
+  get over(): boolean {
+    return this.#mode === 'ended';
   }
 
   /** Width of the terminal, 20 at least. */
@@ -321,7 +330,7 @@ export class Session {
     if (verdict.kind === 'accepted') {
       this.#failures = 0;
       this.#login = { user: verdict.user, level: verdict.level };
-      this.#screen.lines(['']);
+      this.#screen.lines(['', ...(this.#owner.warnings?.() ?? []).flatMap((line) => [line, ''])]);
       return this.#ready();
     }
     this.#screen.lines(['', printMessage(verdict.message), '']);
@@ -349,7 +358,7 @@ export class Session {
     this.#screen.line.remember(line);
     const asks = this.#stream.terminal ? null : /^((?:.*\s)?)\?\s*$/.exec(line);
     if (asks !== null) return this.#show({ text: renderOptions(this.#owner.table.options(asks[1] ?? '', login.level)).join('\n') });
-    const outcome = this.#owner.table.run(line, this.#context(login));
+    const outcome = this.#owner.table.run(this.#owner.expand?.(line) ?? line, this.#context(login));
     this.#outcome(outcome ?? 'silent');
   }
 
