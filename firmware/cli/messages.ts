@@ -56,6 +56,20 @@ export const messages = {
   // [ppp] section: edited by the PPP room only
   ppp: module(3, {
     done: ['info', 3, 'Operation successful.'],
+    alreadyEnabled: ['warning', 256, 'Interface ppp{0} is already enabled.'],
+    alreadyDisabled: ['warning', 257, 'Interface ppp{0} is already disabled.'],
+    alreadyOpen: ['warning', 258, 'Interface ppp{0} is open already.'],
+    notFound: ['error', 259, 'Interface ppp{0} not found.'],
+    exists: ['error', 260, 'Interface ppp{0} already exists.'],
+    layerUsed: ['error', 261, 'Layer {0} is in use by {1} already.'],
+    otherLayer: ['error', 262, 'Interface ppp{0} runs over {1}, not over {2}: DESTROY and CREATE it to change the layer.'],
+    echoAndLqr: ['error', 263, 'ECHO and LQR cannot both be on: turn one of them off.'],
+    inUse: ['error', 264, 'Interface ppp{0} is in use by IP: DELETE IP INTERFACE=ppp{0} first.'],
+    noDevice: ['error', 265, 'Interface ppp{0} could not be made: {1}'],
+    disabled: ['error', 266, 'Interface ppp{0} is disabled: ENABLE PPP={0} first.'],
+    noMultilink: ['error', 267, 'Interface ppp{0} has its link over {1}: further links (multilink) are not available in this build.'],
+    onlyLink: ['error', 268, '{1} is the only link of interface ppp{0}: DESTROY PPP={0} removes both.'],
+    noSuchLink: ['error', 269, 'Interface ppp{0} has no link over {1}.'],
   }),
   // [ip] section: edited by the IP room only
   ip: module(5, {

@@ -61,6 +61,8 @@ export interface PppOwner {
   layerExists(over: string): true | Message;
   /** Nominal speed of a layer, bits per second; for SHOW PPP UTILISATION. */
   bandwidth(over: string): number;
+  /** What the layer waits for while it has no link, one sentence; undefined = nothing to say. */
+  layerSays?(over: string): string | undefined;
   /** From now on the interface wants a link over this layer: calls out where it can, again after every loss, until `unwantLink`. */
   wantLink(name: string, over: string, now: Millis): void;
   unwantLink(name: string, over: string, reason: string, now: Millis): void;

@@ -1,0 +1,425 @@
+// One PPP interface over one physical layer: when it wants a link, what it does with the link it gets, and why it has none
+// (AlliedWare CREATE PPP; RFC 1661 for the link itself).
+
+import { ANY_IPV4 } from '../bytes/ip.ts';
+import { put16, u8 } from '../bytes/integers.ts';
+import { NEVER, type Alarm, type Millis } from '../bytes/time.ts';
+import type { InterfaceId } from '../hal/dataplane.ts';
+import { Accounting, NO_TRAFFIC, type LimitCounter } from './accounting.ts';
+import { PROTOCOL } from './frame.ts';
+import type { IpcpAgreement, IpcpSettings } from './ipcp.ts';
+import { Link } from './link.ts';
+import type { PppLower, PppOwner } from './owner.ts';
+import { idleTime, linkSettings, type PppParameters } from './parameters.ts';
+import { Trace } from './trace.ts';
+
+/** Own limit: first packets kept while the link comes up, and how long. */
+const MAX_KEPT = 4;
+const KEEP_TIME: Millis = 30_000;
+/** Own limit: how often the counters are read while IP is up. */
+const SAMPLE: Millis = 10_000;
+/** Own limit: so long after a link has ended traffic does not open it again. */
+const HOLD: Millis = 1000;
+/** The MTU of the device until a link says better: what L2TP over IPv4 leaves of 1500. */
+const FIRST_MTU = 1460;
+
+/** What the interface is doing. */
+export type Condition =
+  | 'disabled'
+  /** On demand: waits for a packet. */
+  | 'waiting'
+  /** A limit is reached. */
+  | 'limited'
+  /** The layer has been asked for a link. */
+  | 'calling'
+  | 'negotiating'
+  | 'up';
+
+export class PppInterface {
+  readonly number: number;
+  readonly name: string;
+  /** As the operator wrote it. */
+  readonly over: string;
+  readonly device: InterfaceId;
+  readonly accounting = new Accounting();
+  readonly trace: Trace;
+  readonly #owner: PppOwner;
+  #parameters: PppParameters;
+  #enabled = true;
+  #wanted = false;
+  /** The layer stays wanted although the link ends (RESET). */
+  #again = false;
+  #link: Link | undefined;
+  #lower: PppLower | undefined;
+  #ip: IpcpAgreement | undefined;
+  #asked = false;
+  /** IP was up on the present link at some time. */
+  #wasUp = false;
+  #mtu = FIRST_MTU;
+  #since: Millis | undefined;
+  #sample: Millis = NEVER;
+  #kept: { readonly packet: Uint8Array; readonly at: Millis }[] = [];
+  #hold: Millis = 0;
+  #changes: Millis;
+  #reason = '';
+  #alarm: Alarm | undefined;
+  #destroyed = false;
+
+  constructor(owner: PppOwner, identity: { readonly number: number; readonly over: string; readonly device: InterfaceId }, parameters: PppParameters, now: Millis) {
+    this.#owner = owner;
+    this.number = identity.number;
+    this.name = `ppp${identity.number}`;
+    this.over = identity.over;
+    this.device = identity.device;
+    this.trace = new Trace(this.name);
+    this.#parameters = parameters;
+    this.#changes = now;
+  }
+
+  /** The MTU that a device starts with under these parameters. */
+  static firstMtu(parameters: PppParameters): number {
+    return typeof parameters.mru === 'object' ? parameters.mru.value : FIRST_MTU;
+  }
+
+  get parameters(): PppParameters {
+    return this.#parameters;
+  }
+
+  get enabled(): boolean {
+    return this.#enabled;
+  }
+
+  get onDemand(): boolean {
+    return idleTime(this.#parameters) > 0;
+  }
+
+  get link(): Link | undefined {
+    return this.#link;
+  }
+
+  get mtu(): number {
+    return this.#mtu;
+  }
+
+  /** What IPCP agreed; undefined while IP is down. */
+  get addresses(): IpcpAgreement | undefined {
+    return this.#ip;
+  }
+
+  /** When IP came up; undefined while it is down. */
+  get upSince(): Millis | undefined {
+    return this.#ip === undefined ? undefined : this.#since;
+  }
+
+  /** When the interface last came up or went down. */
+  get lastChange(): Millis {
+    return this.#changes;
+  }
+
+  /** Why the last link ended, one sentence; empty before the first end. */
+  get lastReason(): string {
+    return this.#reason;
+  }
+
+  condition(now: Millis): Condition {
+    if (this.#ip !== undefined) return 'up';
+    if (this.#link !== undefined) return 'negotiating';
+    if (!this.#enabled) return 'disabled';
+    if (this.accounting.exceeded(this.#parameters, now) !== undefined) return 'limited';
+    return this.#wanted ? 'calling' : 'waiting';
+  }
+
+  /** When the idle timer closes the link; NEVER while it does not run. */
+  idleDeadline(): Millis {
+    const idle = idleTime(this.#parameters);
+    if (idle === 0 || this.#ip === undefined) return NEVER;
+    return Math.max(this.#since ?? 0, this.accounting.total.lastCarried) + idle * 1000;
+  }
+
+  /** Begins: opens at once, or waits for a packet. */
+  start(now: Millis): void {
+    this.#settleWant(now);
+    this.#arm();
+  }
+
+  enable(now: Millis): void {
+    this.#enabled = true;
+    this.#hold = 0;
+    this.#owner.setDevice(this.device, { onDemand: this.onDemand });
+    this.#settleWant(now);
+    this.#arm();
+  }
+
+  /** Closes the link and opens none. */
+  disable(now: Millis): void {
+    this.#enabled = false;
+    this.#again = false;
+    this.#kept = [];
+    this.#owner.setDevice(this.device, { onDemand: false });
+    this.#closeLink('Disabled by the operator.', now);
+    this.#settleWant(now);
+    this.#arm();
+  }
+
+  /** Opens the link as traffic would. */
+  activate(now: Millis): void {
+    this.#again = true;
+    this.#hold = 0;
+    this.#settleWant(now);
+    this.#arm();
+  }
+
+  /** Closes the link and opens it again. */
+  reset(now: Millis): void {
+    this.#again = this.#enabled;
+    this.#hold = 0;
+    this.#closeLink('Reset by the operator.', now);
+    this.#settleWant(now);
+    this.#arm();
+  }
+
+  resetLimits(counters: readonly LimitCounter[], now: Millis): void {
+    this.#read(now);
+    this.accounting.reset(counters, now);
+    this.#settleWant(now);
+    this.#arm();
+  }
+
+  /** Takes new parameters. A link that is up stays; what is negotiated holds from the next one on. */
+  set(parameters: PppParameters, now: Millis): void {
+    const before = this.onDemand;
+    this.#parameters = parameters;
+    if (before !== this.onDemand && this.#enabled) this.#owner.setDevice(this.device, { onDemand: this.onDemand });
+    this.#settleWant(now);
+    this.#arm();
+  }
+
+  /** Ends for good: the peer is told, the layer released, the device closed. */
+  destroy(now: Millis): void {
+    this.#enabled = false;
+    this.#destroyed = true;
+    this.#closeLink('Destroyed by the operator.', now);
+    const lower = this.#lower;
+    this.#gone('Destroyed by the operator.', now);
+    lower?.hangUp('Destroyed by the operator.');
+    this.#settleWant(now);
+    this.#alarm?.cancel();
+    this.#alarm = undefined;
+    this.#owner.closeDevice(this.device);
+  }
+
+  /** The layer has a link. It may come without having been wanted: the peer called. One that is there already gives way. */
+  lowerUp(lower: PppLower, now: Millis): void {
+    if (this.#destroyed) return;
+    if (this.#link !== undefined) this.#gone('The peer called again.', now);
+    const barred = this.#enabled ? this.accounting.exceeded(this.#parameters, now) : `${this.name} is disabled.`;
+    if (barred !== undefined) {
+      this.#reason = barred;
+      lower.hangUp(barred);
+      return this.#arm();
+    }
+    this.#lower = lower;
+    const link = this.#newLink(lower);
+    this.#link = link;
+    link.start(now);
+    this.#arm();
+  }
+
+  /** The link's carrier is gone. One sentence. */
+  lowerDown(reason: string, now: Millis): void {
+    this.#gone(reason, now);
+    this.#settleWant(now);
+    this.#arm();
+  }
+
+  /** A PPP frame that the data plane did not carry itself. */
+  frame(data: Uint8Array, now: Millis): void {
+    this.trace.frame('rx', data, this.#parameters.debugmaxbytes, now);
+    this.#link?.frame(data, now);
+    this.#arm();
+  }
+
+  /** The first IP packet into the on-demand device: kept until IPCP opens. */
+  demand(packet: Uint8Array, now: Millis): void {
+    if (!this.#enabled || this.#destroyed) return;
+    this.trace.line('DEMAND', () => `a packet of ${packet.length} octets wants the link`, now);
+    if (this.#ip !== undefined) {
+      this.#sendPacket(packet);
+      return;
+    }
+    if (this.#kept.length < MAX_KEPT) this.#kept.push({ packet: packet.slice(), at: now });
+    if (now < this.#hold) return;
+    this.#again = true;
+    this.#settleWant(now);
+    this.#arm();
+  }
+
+  /** Reads the counters now; SHOW commands call it first. */
+  refresh(now: Millis): void {
+    this.#read(now);
+  }
+
+  #newLink(lower: PppLower): Link {
+    const owner = this.#owner;
+    const alive = (): boolean => this.#link === link;
+    const watched: PppLower = {
+      mtu: lower.mtu,
+      send: (frame) => {
+        this.trace.frame('tx', frame, this.#parameters.debugmaxbytes, owner.clock.now());
+        lower.send(frame);
+      },
+      configure: (change) => lower.configure(change),
+      negotiated: () => lower.negotiated(),
+      hangUp: (reason) => lower.hangUp(reason),
+    };
+    const link: Link = new Link(
+      linkSettings(this.#parameters, owner.systemName()),
+      watched,
+      {
+        judge: (attempt, answer, now) =>
+          owner.authenticate(
+            this.name,
+            attempt,
+            (verdict, later) => {
+              if (!alive()) return;
+              answer(verdict, later);
+              this.#arm();
+            },
+            now,
+          ),
+        addresses: () => this.#addresses(),
+        mtu: (mtu) => {
+          this.#mtu = mtu;
+          owner.setDevice(this.device, { mtu });
+        },
+        ipUp: (agreement, now) => this.#ipUp(agreement, now),
+        ipDown: (now) => this.#ipDown(now),
+        ipv6Up: (agreement, now) => owner.ipv6Up(this.name, agreement, now),
+        ipv6Down: (now) => owner.ipv6Down(this.name, now),
+        counters: () => owner.traffic(this.name) ?? NO_TRAFFIC,
+        ended: (reason, now) => {
+          if (alive()) this.#gone(reason, now);
+          this.#settleWant(now);
+          this.#arm();
+        },
+        trace: (kind, text) => this.trace.line(kind, text, owner.clock.now()),
+      },
+      { crypto: owner.crypto, random: owner.random },
+    );
+    return link;
+  }
+
+  #addresses(): IpcpSettings {
+    const ask = this.#parameters.iprequest === 'ON' && this.#owner.mayTakeAddress(this.name);
+    this.#asked = ask;
+    return { local: ask ? ANY_IPV4 : this.#owner.localAddress(this.name), localMode: ask ? 'ask' : 'keep', remote: undefined, dns: [], wantDns: ask };
+  }
+
+  #ipUp(agreement: IpcpAgreement, now: Millis): void {
+    this.#ip = agreement;
+    this.#wasUp = true;
+    this.#since = now;
+    this.#changes = now;
+    this.#again = false;
+    this.#sample = now + SAMPLE;
+    this.accounting.up(now);
+    this.#owner.ipUp(this.name, { ...agreement, assigned: this.#asked, mtu: this.#mtu }, now);
+    this.#log('UP', `${this.name}: Interface has come up and is able to send and receive data`);
+    const kept = this.#kept.splice(0);
+    for (const { packet, at } of kept) if (now - at <= KEEP_TIME) this.#sendPacket(packet);
+  }
+
+  #ipDown(now: Millis): void {
+    if (this.#ip === undefined) return;
+    this.#read(now);
+    this.accounting.down(now);
+    this.#ip = undefined;
+    this.#since = undefined;
+    this.#changes = now;
+    this.#sample = NEVER;
+    this.#owner.ipDown(this.name, now);
+  }
+
+  /** Whether a link should be wanted from the layer now; tells the layer where that changed. */
+  #settleWant(now: Millis): void {
+    const barred = !this.#enabled || this.accounting.exceeded(this.#parameters, now) !== undefined;
+    const want = !barred && (!this.onDemand || this.#again);
+    // While there is a link nothing changes: it may be the peer's call, or just be saying goodbye.
+    if (want === this.#wanted || this.#link !== undefined) return;
+    this.#wanted = want;
+    if (want) this.#owner.wantLink(this.name, this.over, now);
+    else this.#owner.unwantLink(this.name, this.over, this.#enabled ? this.#reason : 'Disabled by the operator.', now);
+  }
+
+  /** The link is over, whoever ended it. */
+  #gone(reason: string, now: Millis): void {
+    const link = this.#link;
+    if (link === undefined) return;
+    const wasUp = this.#ip !== undefined || this.#wasUp;
+    this.#wasUp = false;
+    this.#read(now);
+    this.#link = undefined;
+    this.#lower = undefined;
+    link.lowerDown(now);
+    this.accounting.settle();
+    this.#reason = reason;
+    this.#changes = now;
+    this.#hold = now + HOLD;
+    this.#log('DOWN', wasUp ? `${this.name}: Interface has gone down: ${reason}` : `${this.name}: The link did not come up: ${reason}`);
+  }
+
+  #closeLink(reason: string, now: Millis): void {
+    if (this.#link === undefined) return;
+    this.#link.close(reason, now);
+  }
+
+  #sendPacket(packet: Uint8Array): void {
+    const version = packet.length > 0 ? u8(packet, 0) >> 4 : 0;
+    if (version !== 4) return;
+    const frame = new Uint8Array(packet.length + 2);
+    put16(frame, 0, PROTOCOL.IPv4);
+    frame.set(packet, 2);
+    this.#lower?.send(frame);
+  }
+
+  #read(now: Millis): void {
+    this.accounting.read(this.#lower === undefined ? undefined : this.#owner.traffic(this.name), now);
+  }
+
+  #deadline(): Millis {
+    return Math.min(this.#link?.deadline() ?? NEVER, this.#sample, this.idleDeadline());
+  }
+
+  #tick(now: Millis): void {
+    this.#link?.tick(now);
+    if (now >= this.#sample) {
+      this.#sample = now + SAMPLE;
+      this.#read(now);
+      this.trace.line('UTILISATION', () => `${Math.round(this.accounting.bitsPerSecond)} bit/s`, now);
+      const exceeded = this.accounting.exceeded(this.#parameters, now);
+      if (exceeded !== undefined) this.#closeLink(exceeded, now);
+    }
+    if (now >= this.idleDeadline()) {
+      this.#read(now);
+      if (now >= this.idleDeadline()) this.#closeLink(`No traffic for ${idleTime(this.#parameters)} seconds.`, now);
+    }
+  }
+
+  #arm(): void {
+    if (this.#destroyed) return;
+    const due = this.#deadline();
+    if (this.#alarm?.at === due) return;
+    this.#alarm?.cancel();
+    this.#alarm = undefined;
+    if (due === NEVER) return;
+    this.#alarm = this.#owner.clock.at(due, (now) => {
+      this.#alarm = undefined;
+      this.#tick(now);
+      this.#arm();
+    });
+  }
+
+  #log(subtype: string, text: string): void {
+    this.#owner.log.add({ module: 'PPP', severity: 6, type: 'VINT', subtype, text, source: this.name });
+  }
+}

@@ -1,0 +1,170 @@
+// All static PPP interfaces of the router, and what CREATE, SET and DESTROY PPP do to them (AlliedWare CREATE PPP).
+
+import type { Millis } from '../bytes/time.ts';
+import { messages, type Message } from '../cli/messages.ts';
+import type { LimitCounter } from './accounting.ts';
+import { PppInterface } from './interface.ts';
+import type { PppLower, PppOwner } from './owner.ts';
+import { conflicting, merge, type PppChange, type PppParameters } from './parameters.ts';
+
+export interface CreatePpp extends PppParameters {
+  readonly ppp: number;
+  readonly over: string;
+}
+
+export interface SetPpp extends PppChange {
+  readonly ppp: number;
+  readonly over?: string | undefined;
+}
+
+const sameLayer = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+export class PppInterfaces {
+  readonly owner: PppOwner;
+  readonly #interfaces = new Map<number, PppInterface>();
+
+  constructor(owner: PppOwner) {
+    this.owner = owner;
+  }
+
+  get(number: number): PppInterface | undefined {
+    return this.#interfaces.get(number);
+  }
+
+  /** By name, 'ppp1', in any case. */
+  named(name: string): PppInterface | undefined {
+    const digits = /^ppp(\d{1,3})$/i.exec(name)?.[1];
+    return digits === undefined ? undefined : this.#interfaces.get(Number(digits));
+  }
+
+  /** The interface over a physical layer, 'TNL-remote', in any case. */
+  over(layer: string): PppInterface | undefined {
+    return this.all().find((one) => sameLayer(one.over, layer));
+  }
+
+  /** In rising order of number. */
+  all(): PppInterface[] {
+    return [...this.#interfaces.values()].sort((a, b) => a.number - b.number);
+  }
+
+  /** Why CREATE cannot be done. */
+  mayCreate(given: CreatePpp): Message | undefined {
+    if (this.#interfaces.has(given.ppp)) return messages.ppp.exists(given.ppp);
+    if (conflicting(given)) return messages.ppp.echoAndLqr();
+    const exists = this.owner.layerExists(given.over);
+    if (exists !== true) return exists;
+    const user = this.over(given.over);
+    return user === undefined ? undefined : messages.ppp.layerUsed(given.over, user.name);
+  }
+
+  create(given: CreatePpp, now: Millis): Message {
+    const { ppp, over, ...parameters } = given;
+    const device = this.owner.openDevice(`ppp${ppp}`, PppInterface.firstMtu(parameters), parameters.idle !== 'OFF');
+    if (typeof device === 'object') return messages.ppp.noDevice(ppp, device.refused);
+    const made = new PppInterface(this.owner, { number: ppp, over, device }, parameters, now);
+    this.#interfaces.set(ppp, made);
+    made.start(now);
+    return messages.ppp.done();
+  }
+
+  /** Why SET cannot be done. */
+  maySet(given: SetPpp): Message | undefined {
+    const one = this.#interfaces.get(given.ppp);
+    if (one === undefined) return messages.ppp.notFound(given.ppp);
+    if (given.over !== undefined && !sameLayer(given.over, one.over)) return messages.ppp.otherLayer(given.ppp, one.over, given.over);
+    return conflicting(merge(one.parameters, change(given))) ? messages.ppp.echoAndLqr() : undefined;
+  }
+
+  set(given: SetPpp, now: Millis): Message {
+    const one = this.#interfaces.get(given.ppp);
+    if (one === undefined) return messages.ppp.notFound(given.ppp);
+    one.set(merge(one.parameters, change(given)), now);
+    return messages.ppp.done();
+  }
+
+  /** Why the interface cannot be destroyed. */
+  mayDestroy(number: number): Message | undefined {
+    const one = this.#interfaces.get(number);
+    if (one === undefined) return messages.ppp.notFound(number);
+    return this.owner.ipAttached(one.name) ? messages.ppp.inUse(number) : undefined;
+  }
+
+  destroy(number: number, now: Millis): Message {
+    const one = this.#interfaces.get(number);
+    if (one === undefined) return messages.ppp.notFound(number);
+    this.#interfaces.delete(number);
+    one.destroy(now);
+    return messages.ppp.done();
+  }
+
+  enable(number: number, now: Millis): Message {
+    return this.#with(number, (one) => {
+      if (one.enabled) return messages.ppp.alreadyEnabled(number);
+      one.enable(now);
+      return messages.ppp.done();
+    });
+  }
+
+  disable(number: number, now: Millis): Message {
+    return this.#with(number, (one) => {
+      if (!one.enabled) return messages.ppp.alreadyDisabled(number);
+      one.disable(now);
+      return messages.ppp.done();
+    });
+  }
+
+  /** Without counters: closes the link and opens it again. With: counts those anew, the link stays. */
+  reset(number: number, counters: readonly LimitCounter[], now: Millis): Message {
+    return this.#with(number, (one) => {
+      if (counters.length > 0) one.resetLimits(counters, now);
+      else one.reset(now);
+      return messages.ppp.done();
+    });
+  }
+
+  activate(number: number, now: Millis): Message {
+    return this.#with(number, (one) => {
+      if (!one.enabled) return messages.ppp.disabled(number);
+      if (one.link !== undefined) return messages.ppp.alreadyOpen(number);
+      one.activate(now);
+      return messages.ppp.done();
+    });
+  }
+
+  /** Ends every interface: the router restarts or stops. */
+  clear(now: Millis): void {
+    const all = this.all();
+    this.#interfaces.clear();
+    for (const one of all) one.destroy(now);
+  }
+
+  /** The layer under an interface has a link. False where no such interface exists. */
+  lowerUp(name: string, lower: PppLower, now: Millis): boolean {
+    const one = this.named(name);
+    one?.lowerUp(lower, now);
+    return one !== undefined;
+  }
+
+  lowerDown(name: string, reason: string, now: Millis): void {
+    this.named(name)?.lowerDown(reason, now);
+  }
+
+  frame(name: string, data: Uint8Array, now: Millis): void {
+    this.named(name)?.frame(data, now);
+  }
+
+  demand(name: string, packet: Uint8Array, now: Millis): void {
+    this.named(name)?.demand(packet, now);
+  }
+
+  #with(number: number, act: (one: PppInterface) => Message): Message {
+    const one = this.#interfaces.get(number);
+    return one === undefined ? messages.ppp.notFound(number) : act(one);
+  }
+}
+
+/** A SET without what names its object. */
+function change(given: SetPpp): PppChange {
+  const { ppp: _ppp, over: _over, ...rest } = given;
+  return rest;
+}
