@@ -187,7 +187,7 @@ function valueOptions(candidates: readonly Candidate<Command>[], partial: Token,
   const piece = partial.value?.at(-1);
   const written = (partial.name ?? '').toUpperCase();
   const text = piece?.text ?? '';
-  const all = candidates.flatMap((candidate) => legal(candidate).flatMap(({ param }) => (param === undefined || param.value === 'none' ? [] : [param])));
+  const all = candidates.flatMap((candidate) => legal(candidate).flatMap(({ param }) => (param === undefined || param.value === 'none' || param.key in candidate.given || rivalGiven(candidate, param) ? [] : [param])));
   const exact = all.filter((param) => param.name === written);
   const params = exact.length > 0 ? exact : all.filter((param) => param.name.startsWith(written));
   const found = new Map<string, Option>();

@@ -25,15 +25,28 @@ export const pick = <T>(list: readonly T[], random: () => number): T => {
 const LETTERS = [...`abcXYZ019 _-.,=#'?\`~!@$%^&*()[]{}<>|\\/;:+\u00e9\u3042\u00a0\u3000\u201c\u201d\u21b5`];
 
 function freeValue(param: Param, random: () => number): unknown {
+  return first(param, madeUp(param, random));
+}
+
+/** A value that several types could have is that of the first which takes its text. */
+function first(param: Param, { text, value }: { readonly text: string; readonly value: unknown }): unknown {
+  for (const { type } of param.free) {
+    const read = type.parse(text);
+    if (read !== undefined) return read;
+  }
+  return value;
+}
+
+function madeUp(param: Param, random: () => number): { readonly text: string; readonly value: unknown } {
   const { type } = pick(param.free, random);
   for (let i = 0; i < 3; i++) {
     const text = Array.from({ length: 1 + Math.floor(random() * 12) }, () => pick(LETTERS, random)).join('');
     const value = type.parse(text);
-    if (value !== undefined) return value;
+    if (value !== undefined) return { text: type.print(value), value };
   }
   const value = type.parse(pick(type.samples, random));
   if (value === undefined) throw new Error(`${param.name}: a sample that its own type refuses`);
-  return value;
+  return { text: type.print(value), value };
 }
 
 function oneValue(param: Param, random: () => number): unknown {
