@@ -115,6 +115,7 @@ export const messages = {
     nothingGiven: ['error', 259, 'Nothing to set: give at least one of {0}.'],
     waited: ['info', 7, 'Waited {0} seconds.'],
     notThere: ['error', 260, 'Interface {0} not found.'],
+    unprotected: ['warning', 261, 'The configuration asks for {0}, which this build does not have: traffic passes without.'],
   }),
   // [user] section
   user: module(45, {
