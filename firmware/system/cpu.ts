@@ -61,7 +61,7 @@ export class CpuMeter {
 
   show(): string {
     const rule = '-'.repeat(40);
-    const row = (label: string, value: number): string => `${`${label} `.padEnd(35, '.')} ${String(Math.round(value)).padStart(3)}`;
+    const row = (label: string, value: number): string => `${`${label} `.padEnd(36, '.')} ${String(Math.round(value)).padStart(3)}`;
     return [
       'CPU Utilisation ( as a percentage )',
       rule,
