@@ -184,7 +184,7 @@ export const valueTypes = {
   secret: text({ help: '1..255 printable characters', secret: true, samples: ['s3cret', 'two words'] }),
   'login-name': text({ help: '1..64 printable characters without blanks', pattern: /^\S+$/u, most: 64, samples: ['manager', 'user@domain.example'] }),
   'phone-number': text({ help: '1..31 digits, *, # and -', pattern: /^[0-9*#-]+$/, most: 31, samples: ['0312345678', '*99#'] }),
-  subaddress: text({ help: '1..20 letters and digits', pattern: /^[A-Za-z0-9]+$/, most: 20, samples: ['10', 'a1'] }),
+  subaddress: text({ help: '1..31 letters and digits', pattern: /^[A-Za-z0-9]+$/, most: 31, samples: ['10', 'a1'] }),
   'domain-name': text({ help: 'a domain name of 1..63 characters', pattern: /^[A-Za-z0-9_.@-]+$/, most: 63, samples: ['tunnel.xxx', 'example'] }),
   'domain-prefix': text({ help: '1..63 letters, digits and -', pattern: /^[A-Za-z0-9_-]+$/, most: 63, samples: ['lns'] }),
   'call-id': whole(1, 65535),
