@@ -65,11 +65,17 @@ export class Engine {
       const ready = this.#epoll.wait(this.#commands.sleep() ? -1 : 0);
       this.#commands.wake();
       this.#now = Math.floor(monotonic());
-      for (let i = 0; i < ready; i++) this.#serve(this.#epoll.fd(i), this.#epoll.events(i));
       this.#obey();
+      for (let i = 0; i < ready && this.#running; i++) {
+        this.#serve(this.#epoll.fd(i), this.#epoll.events(i));
+        // Whoever gave a command and then sent a packet expects them to take effect in that order.
+        this.#obey();
+      }
       this.#punter.flush();
     }
     this.#epoll.close();
+    // Only now may the main thread close descriptors: none is being read any more.
+    this.#commands.publish();
   }
 
   #serve(fd: number, events: number): void {
@@ -105,7 +111,7 @@ export class Engine {
     }
     if (obeyed === 0) return;
     this.#flush();
-    ring.publish();
+    if (this.#running) ring.publish();
   }
 
   #flush(): void {

@@ -1,0 +1,674 @@
+// What every data plane must do (firmware/hal/dataplane.ts), written against a bench that each implementation brings along.
+
+import { suite, type Test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+import { addChecksum, checksum, foldChecksum } from '../../firmware/bytes/checksum.ts';
+import { fromHex, hex } from '../../firmware/bytes/hex.ts';
+import { put16, put32, u16 } from '../../firmware/bytes/integers.ts';
+import { ANY_IPV4, networkOf, toIpv4, type Ipv4 } from '../../firmware/bytes/ip.ts';
+import type { DataPlane, Frame, InterfaceId, L2tpLeg, Punt, SessionCounters, SessionKey, SessionOptions, UnderlayId } from '../../firmware/hal/dataplane.ts';
+
+/** A UDP datagram as a peer sees it. */
+export interface Datagram {
+  readonly from: Ipv4;
+  readonly fromPort: number;
+  readonly to: Ipv4;
+  readonly toPort: number;
+  readonly data: Uint8Array;
+}
+
+/** A plane with a network around it: fresh for each test. */
+export interface Bench {
+  readonly plane: DataPlane;
+  /** Two addresses of the router, two of peers; `nobody` is a peer's address too, with no port open but those of `inject`. */
+  readonly local: readonly [Ipv4, Ipv4];
+  readonly peers: readonly [Ipv4, Ipv4];
+  /** Whether interfaces of this bench carry IPv6. */
+  readonly ipv6: boolean;
+  /** A peer opens a port: from now on what arrives there is in `received`. */
+  listen(peer: Ipv4, port: number): void;
+  /** A peer sends from a port opened before. */
+  inject(datagram: Datagram): void;
+  /** Datagrams that have reached the peers' ports since the last call. */
+  received(): Datagram[];
+  /** The router's IP stack sends a packet into an interface, which is up. */
+  enter(name: string, packet: Uint8Array): void;
+  /** Packets that have come out of the interface towards the router's IP stack since the last call. TTL and header checksum may have changed. */
+  left(name: string): Uint8Array[];
+  /** Lets time pass until `done`; false where it did not come true within `ms`. */
+  until(done: () => boolean, ms?: number): Promise<boolean>;
+  /** Names of all interfaces of the plane that the router's IP stack knows. */
+  interfaces(): string[];
+  /** Takes everything down. */
+  close(): Promise<void>;
+}
+
+const PORT = 1701;
+/** The bench's peers have these L2TP ids; what the plane sends carries the peer's, what it receives its own. */
+const IDS = { localTunnel: 0x1122, localSession: 0x3344, peerTunnel: 0x5566, peerSession: 0x7788 } as const;
+const OPEN: SessionOptions = { ipv4: true, ipv6: true, sequence: 'off', checksum: true, acfc: false, pfc: false, mss: 0, trace: false };
+const KEY = 77 as SessionKey;
+const A = toIpv4(0x0a090001);
+const B = toIpv4(0x0a090002);
+
+/** An IPv4 packet with UDP, ports 4000 -> 5000. */
+export function udpPacket(data: string, from: Ipv4 = A, to: Ipv4 = B): Uint8Array {
+  const p = new Uint8Array(28 + data.length);
+  p.set([0x45, 0, 0, 0, 0, 1, 0, 0, 64, 17, 0, 0]);
+  put16(p, 2, p.length);
+  put32(p, 12, from);
+  put32(p, 16, to);
+  put16(p, 10, checksum(p, 0, 20));
+  put16(p, 20, 4000);
+  put16(p, 22, 5000);
+  put16(p, 24, 8 + data.length);
+  for (let i = 0; i < data.length; i++) p[28 + i] = data.charCodeAt(i);
+  put16(p, 26, transportChecksum(p, 17) || 0xffff);
+  return p;
+}
+
+/** An IPv4 packet with a TCP SYN that announces an MSS. */
+export function synPacket(mss: number): Uint8Array {
+  const p = new Uint8Array(44);
+  p.set([0x45, 0, 0, 44, 0, 1, 0x40, 0, 64, 6, 0, 0]);
+  put32(p, 12, A);
+  put32(p, 16, B);
+  put16(p, 10, checksum(p, 0, 20));
+  p.set([0x0f, 0xa0, 0x13, 0x88, 0, 0, 0, 9, 0, 0, 0, 0, 0x60, 0x02, 0xff, 0xff, 0, 0, 0, 0, 2, 4], 20);
+  put16(p, 42, mss);
+  put16(p, 36, transportChecksum(p, 6));
+  return p;
+}
+
+/** What the checksum field of the transport header should hold, or 0 where it holds just that. */
+function transportChecksum(p: Uint8Array, protocol: number): number {
+  return foldChecksum(addChecksum(addChecksum(protocol + p.length - 20, p, 12, 20), p, 20, p.length));
+}
+
+const octets = (text: string): Uint8Array => {
+  const b = fromHex(text);
+  if (b === undefined) throw new Error(`${text} is no hex`);
+  return b;
+};
+const word = (value: number): string => value.toString(16).padStart(4, '0');
+const join = (...parts: (string | Uint8Array)[]): Uint8Array => octets(parts.map((p) => (typeof p === 'string' ? p : hex(p))).join(''));
+
+/** A data message to the plane with FF03, protocol and packet; `ns` numbers it. */
+function message(payload: string | Uint8Array, options: { readonly ns?: number; readonly tunnel?: number; readonly session?: number } = {}): Uint8Array {
+  const ids = word(options.tunnel ?? IDS.localTunnel) + word(options.session ?? IDS.localSession);
+  return options.ns === undefined ? join('0002', ids, payload) : join('0802', ids, word(options.ns), '0000', payload);
+}
+const carrying = (packet: Uint8Array, ns?: number): Uint8Array => message(join('ff030021', packet), ns === undefined ? {} : { ns });
+
+/** The octets behind the IP header: what no router on the way changes. */
+const inside = (packet: Uint8Array): string => hex(packet.subarray(20));
+
+/** One bench with the usual things opened. */
+class Scene {
+  readonly bench: Bench;
+  readonly plane: DataPlane;
+  readonly punts: Punt[] = [];
+  readonly underlay: UnderlayId;
+  readonly #left: Uint8Array[] = [];
+  readonly #received: Datagram[] = [];
+
+  constructor(bench: Bench) {
+    this.bench = bench;
+    this.plane = bench.plane;
+    this.plane.onPunt = (batch) => this.punts.push(...batch.map((punt) => ('data' in punt ? { ...punt, data: punt.data.slice() } : punt)));
+    this.underlay = this.listen(PORT);
+    bench.listen(bench.peers[0], PORT);
+    bench.listen(bench.peers[1], PORT);
+  }
+
+  listen(port: number): UnderlayId {
+    const id = this.plane.listen({ address: ANY_IPV4, port });
+    if (typeof id === 'object') throw new Error(id.refused);
+    return id;
+  }
+
+  interface(name: string, onDemand = 'no'): InterfaceId {
+    const id = this.plane.open({ kind: 'tun', name, mtu: 1400, onDemand: onDemand === 'on demand' });
+    if (typeof id === 'object') throw new Error(id.refused);
+    this.plane.set(id, { up: true });
+    return id;
+  }
+
+  leg(change: Partial<L2tpLeg> = {}): L2tpLeg {
+    return { kind: 'l2tpv2', underlay: this.underlay, local: this.bench.local[0], peer: this.bench.peers[0], peerPort: PORT, ...IDS, ...change };
+  }
+
+  /** Attaches KEY to `far`; what the options do not say is open and plain. */
+  attach(far: InterfaceId | undefined, options: Partial<SessionOptions> = {}): void {
+    assert.is(this.plane.attach({ key: KEY, far, leg: this.leg(), options: { ...OPEN, ...options } }), undefined);
+  }
+
+  /** The first peer sends a datagram to the router's first address. */
+  inject(data: Uint8Array, change: Partial<Datagram> = {}): void {
+    this.bench.inject({ from: this.bench.peers[0], fromPort: PORT, to: this.bench.local[0], toPort: PORT, data, ...change });
+  }
+
+  /** The transport parts of packets that came out of the interface, when `count` have. */
+  async carried(name: string, count: number): Promise<string[]> {
+    await this.bench.until(() => {
+      this.#left.push(...this.bench.left(name));
+      return this.#left.length >= count;
+    });
+    return this.#left.splice(0).map(inside);
+  }
+
+  /** Datagrams that peers got, when `count` have come. */
+  async datagrams(count: number): Promise<Datagram[]> {
+    await this.bench.until(() => {
+      this.#received.push(...this.bench.received());
+      return this.#received.length >= count;
+    });
+    return this.#received.splice(0);
+  }
+
+  /** Data messages of the plane that came to peers, as hex. */
+  async sent(count: number): Promise<string[]> {
+    return (await this.datagrams(count)).map((d) => hex(d.data));
+  }
+
+  async punted<K extends Punt['kind']>(kind: K, count: number): Promise<Extract<Punt, { kind: K }>[]> {
+    const found = (): Extract<Punt, { kind: K }>[] => this.punts.filter((p): p is Extract<Punt, { kind: K }> => p.kind === kind);
+    await this.bench.until(() => found().length >= count);
+    return found();
+  }
+
+  get counters(): SessionCounters {
+    const counters = this.plane.counters(KEY);
+    if (counters === undefined) throw new Error('the session has no counters');
+    return counters;
+  }
+
+  /** Waits until a counter has its value, and says so where it gets another. */
+  async counts(what: () => number | undefined, value: number): Promise<void> {
+    await this.bench.until(() => what() === value);
+    assert.is(what(), value);
+  }
+}
+
+/** What a bench needs besides: `add` may skip tests (test/needs.ts), `end` runs after the last. */
+export interface Registration {
+  readonly add?: (tests: Test, title: string, body: () => Promise<void>) => void;
+  readonly end?: () => Promise<void>;
+}
+
+/** Registers and runs the suite for one implementation; `open` makes a fresh bench for each test. */
+export function dataPlane(name: string, open: () => Promise<Bench>, { add, end }: Registration = {}): void {
+  const tests = suite(`data plane ${name}`);
+  const test = (title: string, body: (scene: Scene, bench: Bench) => Promise<void>): void => {
+    const run = async (): Promise<void> => {
+      const bench = await open();
+      try {
+        await body(new Scene(bench), bench);
+      } finally {
+        await bench.close();
+      }
+    };
+    if (add === undefined) tests(title, run);
+    else add(tests, title, run);
+  };
+  underlays(test);
+  headers(test);
+  frames(test);
+  outwards(test);
+  numbers(test);
+  interfaces(test);
+  if (end !== undefined) tests.after(end);
+  tests.run();
+}
+
+type Register = (title: string, body: (scene: Scene, bench: Bench) => Promise<void>) => void;
+
+function underlays(test: Register): void {
+  test('listen on port 0 takes a free port and boundPort names it', async ({ plane }) => {
+    const id = plane.listen({ address: ANY_IPV4, port: 0 });
+    assert.type(id, 'number');
+    assert.ok(plane.boundPort(id as UnderlayId) > 1023);
+  });
+
+  test('listen on a taken port is refused with a sentence that names the port, and works after unlisten', async ({ plane, underlay }) => {
+    const second = plane.listen({ address: ANY_IPV4, port: PORT });
+    assert.type(second, 'object');
+    assert.match((second as { refused: string }).refused, /1701/);
+    plane.unlisten(underlay);
+    assert.type(plane.listen({ address: ANY_IPV4, port: PORT }), 'number');
+  });
+
+  test('a control message is punted whole with where it came from and where it was sent to', async (s, bench) => {
+    const control = octets('c80200140000000000000000800800000000000180ff');
+    s.inject(control, { to: bench.local[1] });
+    const [punt] = await s.punted('control', 1);
+    assert.is(hex(punt?.data ?? new Uint8Array()), hex(control));
+    assert.equal([punt?.underlay, punt?.local, punt?.peer, punt?.peerPort], [s.underlay, bench.local[1], bench.peers[0], PORT]);
+    assert.is(s.plane.underlayCounters(s.underlay)?.inData, 0);
+  });
+
+  test('a datagram with the T bit is punted whatever its version says', async (s) => {
+    s.inject(octets('80'));
+    s.inject(octets('c803000c0000000000000000'));
+    assert.equal((await s.punted('control', 2)).map((p) => hex(p.data)), ['80', 'c803000c0000000000000000']);
+  });
+
+  test('send to a peer leaves from the address and port asked for', async (s, bench) => {
+    const data = octets('c802000c0001000000000001');
+    s.plane.send([
+      { to: 'peer', underlay: s.underlay, local: bench.local[1], peer: bench.peers[0], peerPort: PORT, data },
+      { to: 'peer', underlay: s.underlay, local: bench.local[0], peer: bench.peers[1], peerPort: PORT, data },
+    ]);
+    const got = await s.datagrams(2);
+    const summary = got.map((d) => `${d.from} ${d.fromPort} ${d.to} ${hex(d.data)}`).sort();
+    assert.equal(summary, [`${bench.local[0]} ${PORT} ${bench.peers[1]} ${hex(data)}`, `${bench.local[1]} ${PORT} ${bench.peers[0]} ${hex(data)}`].sort());
+  });
+
+  test('send copies its data, and keeps the order of a batch', async (s, bench) => {
+    const data = new Uint8Array(64);
+    const frames: Frame[] = [];
+    for (let i = 0; i < 300; i++) {
+      const own = data.slice();
+      put16(own, 0, i);
+      frames.push({ to: 'peer', underlay: s.underlay, local: ANY_IPV4, peer: bench.peers[0], peerPort: PORT, data: own });
+    }
+    s.plane.send(frames);
+    for (const frame of frames) frame.data.fill(0xee);
+    const got = await s.datagrams(300);
+    assert.equal(got.map((d) => u16(d.data, 0)), Array.from({ length: 300 }, (_, i) => i));
+  });
+
+  test('permit lets in only its sources and counts the others', async (s, bench) => {
+    const control = octets('c802000c0000000000000000');
+    s.plane.permit(s.underlay, [networkOf(bench.peers[1], 32)]);
+    s.inject(control);
+    await s.counts(() => s.plane.underlayCounters(s.underlay)?.filtered, 1);
+    s.inject(control, { from: bench.peers[1] });
+    await s.punted('control', 1);
+    s.plane.permit(s.underlay, []);
+    s.inject(control, { from: bench.peers[1] });
+    await s.counts(() => s.plane.underlayCounters(s.underlay)?.filtered, 2);
+    s.plane.permit(s.underlay, undefined);
+    s.inject(control);
+    assert.equal((await s.punted('control', 2)).map((p) => p.peer), [bench.peers[1], bench.peers[0]]);
+  });
+
+  test('an ICMP error is punted as unreachable with the peer it is about', async (s, bench) => {
+    const frame: Frame = { to: 'peer', underlay: s.underlay, local: ANY_IPV4, peer: bench.peers[0], peerPort: 1799, data: octets('c802000c0000000000000000') };
+    s.plane.send([frame]);
+    const [punt] = await s.punted('unreachable', 1);
+    assert.equal([punt?.underlay, punt?.peer, punt?.peerPort, punt?.mtu], [s.underlay, bench.peers[0], 1799, 0]);
+    s.plane.send([{ ...frame, peerPort: PORT }]);
+    assert.is((await s.sent(1)).length, 1, 'the next datagram leaves all the same');
+  });
+}
+
+function headers(test: Register): void {
+  const packet = udpPacket('headers');
+  const body = hex(packet);
+  const length = (flags: string, rest: string): string => `${flags}02${word(4 + rest.length / 2)}${rest}`;
+  const ids = word(IDS.localTunnel) + word(IDS.localSession);
+  const FORMS: Record<string, string> = {
+    'no flags': `0002${ids}ff030021${body}`,
+    L: length('40', `${ids}ff030021${body}`),
+    S: `0802${ids}00000000ff030021${body}`,
+    'L and S': length('48', `${ids}00000000ff030021${body}`),
+    'O of 0': `0202${ids}0000ff030021${body}`,
+    'O of 3': `0202${ids}0003aabbccff030021${body}`,
+    'L, S, O and P': length('4b', `${ids}000000000002aabbff030021${body}`),
+    P: `0102${ids}ff030021${body}`,
+    'reserved bits': `34f2${ids}ff030021${body}`,
+    'an Nr': `0802${ids}0000abcdff030021${body}`,
+    'a Length below the datagram, the rest padding': `${length('40', `${ids}ff030021${body}`)}eeeeee`,
+  };
+  for (const [form, data] of Object.entries(FORMS)) {
+    test(`a data message whose header has ${form} is carried`, async (s) => {
+      s.attach(s.interface('ppp7'));
+      s.inject(octets(data));
+      assert.equal(await s.carried('ppp7', 1), [inside(packet)]);
+      assert.equal([s.counters.inPackets, s.counters.inBytes, s.counters.inDiscarded], [1, 4 + packet.length, 0]);
+      assert.is(s.plane.underlayCounters(s.underlay)?.processed, 1);
+    });
+  }
+
+  const BAD: Record<string, string> = {
+    'version 0': `0000${ids}ff030021${body}`,
+    'version 1 (L2F)': `0001${ids}ff030021${body}`,
+    'version 3': `0003${ids}ff030021${body}`,
+    'version 15': `000f${ids}ff030021${body}`,
+    'one octet': '00',
+    'five octets': '0002112233',
+    'a Length beyond the datagram': `4002${word(packet.length + 13)}${ids}ff030021${body}`,
+    'a Length below its header': `40020006${ids}ff030021${body}`,
+    'L and no room for ids': '40020006',
+    'S and no room for Ns': `0802${ids}00`,
+    'a Length that ends inside Ns': `4802000a${ids}00000000ff030021${body}`,
+    'O and no room for the size': `0202${ids}`,
+    'an offset beyond the end': `0202${ids}0200ff030021${body}`,
+    'an offset of 65535': `0202${ids}ffffff030021${body}`,
+  };
+  for (const [form, data] of Object.entries(BAD)) {
+    test(`a data message with ${form} is malformed: counted, not carried`, async (s) => {
+      s.attach(s.interface('ppp7'));
+      s.inject(octets(data));
+      await s.counts(() => s.plane.underlayCounters(s.underlay)?.malformed, 1);
+      s.inject(carrying(packet));
+      assert.equal(await s.carried('ppp7', 1), [inside(packet)]);
+      assert.equal([s.counters.inPackets, s.plane.underlayCounters(s.underlay)?.inData, s.punts.length], [1, 1, 0]);
+    });
+  }
+
+  test('data for an unknown tunnel and for an unknown call of a known tunnel is counted as such', async (s) => {
+    s.attach(s.interface('ppp7'));
+    s.inject(message(join('ff030021', packet), { tunnel: 0x4242 }));
+    await s.counts(() => s.plane.underlayCounters(s.underlay)?.noSuchTunnel, 1);
+    s.inject(message(join('ff030021', packet), { session: 0x4242 }));
+    await s.counts(() => s.plane.underlayCounters(s.underlay)?.noSuchCall, 1);
+    assert.is(s.counters.inPackets, 0);
+  });
+
+  test('data from another address than the peer of the session is not carried', async (s, bench) => {
+    s.attach(s.interface('ppp7'));
+    s.inject(carrying(packet), { from: bench.peers[1] });
+    await s.counts(() => (s.plane.underlayCounters(s.underlay)?.noSuchCall ?? 0) + (s.plane.underlayCounters(s.underlay)?.noSuchTunnel ?? 0), 1);
+    assert.is(s.counters.inPackets, 0);
+  });
+
+  test('an empty data message is counted and goes nowhere', async (s) => {
+    s.attach(s.interface('ppp7'));
+    s.inject(message(''));
+    await s.counts(() => s.counters.inEmpty, 1);
+    assert.equal([s.counters.inDiscarded, s.punts.length, s.plane.underlayCounters(s.underlay)?.inDataEmpty], [0, 0, 1]);
+  });
+}
+
+function frames(test: Register): void {
+  const packet = udpPacket('frames');
+  for (const [form, front] of Object.entries({ 'FF03 and two octets of protocol': 'ff030021', 'FF03 and one': 'ff0321', 'two octets alone': '0021', 'one alone': '21' })) {
+    test(`a PPP frame with ${form} is carried, whatever was negotiated`, async (s) => {
+      s.attach(s.interface('ppp7'));
+      s.inject(message(join(front, packet)));
+      assert.equal(await s.carried('ppp7', 1), [inside(packet)]);
+    });
+  }
+
+  test('a PPP frame that is not IP is punted with its protocol in two octets, address and control removed', async (s) => {
+    s.attach(undefined);
+    for (const frame of ['ff03c021010100040501', '8021010100', 'ff03fd', 'c223', 'ff030020aa']) s.inject(message(frame));
+    const punts = await s.punted('ppp', 5);
+    assert.equal(punts.map((p) => hex(p.data)), ['c021010100040501', '8021010100', '00fd', 'c223', '0020aa']);
+    assert.ok(punts.every((p) => p.session === KEY));
+  });
+
+  test('a PPP frame without a whole protocol field is discarded and counted', async (s) => {
+    s.attach(s.interface('ppp7'));
+    for (const frame of ['ff03', '00', 'ff0300']) s.inject(message(frame));
+    await s.counts(() => s.counters.inDiscarded, 3);
+    assert.is(s.counters.inPackets, 3);
+  });
+
+  test('IPv4 is discarded and counted until the session opens it, and carried from then on', async (s) => {
+    s.attach(s.interface('ppp7'), { ipv4: false });
+    s.inject(carrying(udpPacket('closed')));
+    await s.counts(() => s.counters.inDiscarded, 1);
+    s.plane.update(KEY, { ipv4: true });
+    s.inject(carrying(packet));
+    assert.equal(await s.carried('ppp7', 1), [inside(packet)]);
+    assert.ok(s.counters.lastCarried > 0 && s.counters.lastIn >= s.counters.lastCarried);
+  });
+
+  test('IP in a session that has no interface is discarded, and carried once update gives it one', async (s) => {
+    s.attach(undefined);
+    s.inject(carrying(udpPacket('nowhere')));
+    await s.counts(() => s.counters.inDiscarded, 1);
+    s.plane.update(KEY, { far: s.interface('ppp7') });
+    s.inject(carrying(packet));
+    assert.equal(await s.carried('ppp7', 1), [inside(packet)]);
+  });
+
+  test('update loses no packet', async (s) => {
+    s.attach(s.interface('ppp7'));
+    for (let i = 0; i < 200; i++) {
+      s.inject(carrying(udpPacket(`packet ${i}`, toIpv4(A + i))));
+      s.plane.update(KEY, { trace: false, mss: 1300 + (i & 1) });
+    }
+    assert.is((await s.carried('ppp7', 200)).length, 200);
+    assert.is(s.counters.inDiscarded, 0);
+  });
+
+  test('trace copies every message of the session both ways, and only while it is on', async (s) => {
+    s.attach(s.interface('ppp7'), { trace: true });
+    s.inject(carrying(packet));
+    await s.punted('trace', 1);
+    s.bench.enter('ppp7', packet);
+    const [rx, tx] = await s.punted('trace', 2);
+    assert.equal([rx?.direction, hex(rx?.data ?? new Uint8Array())], ['rx', hex(carrying(packet))]);
+    assert.equal([tx?.direction, hex(tx?.data ?? new Uint8Array())], ['tx', (await s.sent(1))[0]]);
+    s.plane.update(KEY, { trace: false });
+    s.inject(carrying(packet));
+    await s.counts(() => s.counters.inPackets, 2);
+    assert.is(s.punts.length, 2);
+  });
+}
+
+function outwards(test: Register): void {
+  const packet = udpPacket('outwards');
+  const front = (length: number): string => `4002${word(8 + length)}${word(IDS.peerTunnel)}${word(IDS.peerSession)}`;
+  const FORMS: readonly (readonly [string, Partial<SessionOptions>, string])[] = [
+    ['address, control and two octets of protocol', {}, 'ff030021'],
+    ['no address and control under ACFC', { acfc: true }, '0021'],
+    ['one octet of protocol under PFC', { pfc: true }, 'ff0321'],
+    ['one octet in all under both', { acfc: true, pfc: true }, '21'],
+  ];
+  for (const [form, options, ppp] of FORMS) {
+    test(`a packet from the interface leaves with Length, the peer's ids and ${form}`, async (s, bench) => {
+      s.attach(s.interface('ppp7'), options);
+      bench.enter('ppp7', packet);
+      const [got] = await s.datagrams(1);
+      const l2tp = front(ppp.length / 2 + packet.length);
+      assert.is(hex(got?.data ?? new Uint8Array()).slice(0, l2tp.length + ppp.length), l2tp + ppp);
+      assert.is(inside((got?.data ?? new Uint8Array()).subarray(8 + ppp.length / 2)), inside(packet));
+      assert.equal([got?.from, got?.fromPort, got?.to, got?.toPort], [bench.local[0], PORT, bench.peers[0], PORT]);
+      await s.counts(() => s.counters.outPackets, 1);
+      assert.equal([s.counters.outBytes, s.plane.underlayCounters(s.underlay)?.outData], [ppp.length / 2 + packet.length, 1]);
+    });
+  }
+
+  test('a session leaves from the local address of its leg', async (s, bench) => {
+    assert.is(s.plane.attach({ key: KEY, far: s.interface('ppp7'), leg: s.leg({ local: bench.local[1] }), options: OPEN }), undefined);
+    bench.enter('ppp7', packet);
+    assert.is((await s.datagrams(1))[0]?.from, bench.local[1]);
+  });
+
+  test('send to a session adds header, address and control; LCP keeps them even under ACFC', async (s) => {
+    s.attach(undefined, { acfc: true, pfc: true });
+    s.plane.send([
+      { to: 'session', session: KEY, data: octets('c0210101000405') },
+      { to: 'session', session: KEY, data: octets('80210101000403') },
+      { to: 'session', session: 4711 as SessionKey, data: octets('c021') },
+    ]);
+    assert.equal(await s.sent(2), [`${front(9)}ff03c0210101000405`, `${front(7)}80210101000403`]);
+    await s.counts(() => s.counters.outPackets, 2);
+    assert.is(s.counters.outBytes, 16);
+  });
+
+  test('nothing leaves the interface of a session whose protocol is closed', async (s, bench) => {
+    s.attach(s.interface('ppp7'), { ipv4: false });
+    bench.enter('ppp7', packet);
+    await bench.until(() => s.counters.outDiscarded === 1, 100);
+    s.plane.send([{ to: 'session', session: KEY, data: octets('c0210101000405') }]);
+    assert.is((await s.sent(1)).length, 1);
+    s.plane.update(KEY, { ipv4: true });
+    bench.enter('ppp7', packet);
+    assert.is((await s.sent(1)).length, 1);
+    await s.counts(() => s.counters.outPackets, 2);
+  });
+
+  test('the MSS of SYN segments is lowered both ways with a right checksum, and never raised', async (s, bench) => {
+    s.attach(s.interface('ppp7'), { mss: 1360 });
+    s.inject(carrying(synPacket(1460)));
+    s.inject(carrying(synPacket(536)));
+    const came = await s.carried('ppp7', 2);
+    assert.equal(came, [inside(synPacket(1360)), inside(synPacket(536))]);
+    bench.enter('ppp7', synPacket(1460));
+    const [left] = await s.datagrams(1);
+    assert.is(inside((left?.data ?? new Uint8Array()).subarray(12)), inside(synPacket(1360)));
+  });
+}
+
+function numbers(test: Register): void {
+  const packet = (i: number): Uint8Array => udpPacket(`number ${i}`, toIpv4(A + i));
+  const shape = (message: string): string => message.slice(0, 4) + message.slice(16, 24);
+
+  test('sequence on numbers what leaves from 0, whether sent or carried', async (s, bench) => {
+    s.attach(s.interface('ppp7'), { sequence: 'on' });
+    s.plane.send([{ to: 'session', session: KEY, data: octets('c0210101000405') }]);
+    const got = await s.sent(1);
+    bench.enter('ppp7', packet(1));
+    got.push(...(await s.sent(1)));
+    assert.equal(got.map(shape), ['480200000000', '480200010000']);
+    await s.counts(() => s.counters.nextSent, 2);
+    s.plane.update(KEY, { sequence: 'off' });
+    s.plane.send([{ to: 'session', session: KEY, data: octets('c0210101000405') }]);
+    assert.is((await s.sent(1))[0]?.slice(0, 4), '4002');
+    s.plane.update(KEY, { sequence: 'on' });
+    s.plane.send([{ to: 'session', session: KEY, data: octets('c0210101000405') }]);
+    assert.is(shape((await s.sent(1))[0] ?? ''), '480200020000', 'numbering resumes where it stopped');
+  });
+
+  test('sequence follow numbers exactly while the peer does', async (s) => {
+    s.attach(undefined, { sequence: 'follow' });
+    const reply = async (): Promise<string> => {
+      s.plane.send([{ to: 'session', session: KEY, data: octets('c0210101000405') }]);
+      return ((await s.sent(1))[0] ?? '').slice(0, 4);
+    };
+    assert.is(await reply(), '4002');
+    s.inject(message('ff03c02101', { ns: 0 }));
+    await s.punted('ppp', 1);
+    assert.is(await reply(), '4802');
+    s.inject(message('ff03c02101'));
+    await s.punted('ppp', 2);
+    assert.is(await reply(), '4002');
+  });
+
+  test('numbered messages in order are delivered, a gap is counted and stalls nothing, old ones and duplicates are dropped', async (s) => {
+    s.attach(s.interface('ppp7'));
+    for (const ns of [0, 1, 2, 5, 3, 5, 6]) s.inject(carrying(packet(ns), ns));
+    assert.equal((await s.carried('ppp7', 5)).sort(), [0, 1, 2, 5, 6].map((ns) => inside(packet(ns))).sort());
+    await s.counts(() => s.counters.inPackets, 7);
+    assert.equal([s.counters.inOrder, s.counters.outOfOrder, s.counters.orderDiscarded, s.counters.nextExpected], [4, 1, 2, 7]);
+    const u = s.plane.underlayCounters(s.underlay);
+    assert.equal([u?.inOrder, u?.outOfOrder, u?.orderDiscarded, u?.processed], [4, 1, 2, 5]);
+  });
+
+  test('sequence numbers wrap from 65535 to 0', async (s) => {
+    s.attach(s.interface('ppp7'));
+    for (const ns of [65534, 65535, 0, 1]) s.inject(carrying(packet(ns & 15), ns));
+    assert.is((await s.carried('ppp7', 4)).length, 4);
+    assert.equal([s.counters.inOrder, s.counters.nextExpected], [4, 2]);
+  });
+
+  test('a peer that begins its numbers anew is heard again', async (s) => {
+    s.attach(s.interface('ppp7'));
+    s.inject(carrying(packet(1), 1000));
+    for (let ns = 0; ns < 40; ns++) s.inject(carrying(packet(2), ns));
+    await s.counts(() => s.counters.inPackets, 41);
+    assert.ok(s.counters.orderDiscarded < 20, `${s.counters.orderDiscarded} dropped`);
+    assert.is(s.counters.nextExpected, 40);
+  });
+
+  test('messages without a number pass beside numbered ones', async (s) => {
+    s.attach(s.interface('ppp7'));
+    s.inject(carrying(packet(1), 0));
+    s.inject(carrying(packet(2)));
+    s.inject(carrying(packet(3), 1));
+    assert.is((await s.carried('ppp7', 3)).length, 3);
+    assert.is(s.counters.inOrder, 2);
+  });
+}
+
+function interfaces(test: Register): void {
+  const packet = udpPacket('interfaces');
+
+  test('an interface has its name and is gone after close; the name is free again', async (s, bench) => {
+    const id = s.interface('ppp7');
+    assert.equal(bench.interfaces(), ['ppp7']);
+    s.plane.close(id);
+    assert.equal(bench.interfaces(), []);
+    s.interface('ppp7');
+  });
+
+  test('open refuses a name that exists with a sentence that names it', async (s) => {
+    s.interface('ppp7');
+    const second = s.plane.open({ kind: 'tun', name: 'ppp7', mtu: 1400, onDemand: false });
+    assert.type(second, 'object');
+    assert.match((second as { refused: string }).refused, /ppp7/);
+  });
+
+  test('attach refuses a key or a pair of ids in use, and an underlay that is not served', async (s) => {
+    s.attach(undefined);
+    const again = s.plane.attach({ key: KEY, far: undefined, leg: s.leg({ localSession: 9 }), options: OPEN });
+    const same = s.plane.attach({ key: 78 as SessionKey, far: undefined, leg: s.leg(), options: OPEN });
+    const nowhere = s.plane.attach({ key: 79 as SessionKey, far: undefined, leg: s.leg({ underlay: 999 as UnderlayId, localSession: 9 }), options: OPEN });
+    for (const refusal of [again, same, nowhere]) assert.type(refusal?.refused, 'string');
+    s.plane.detach(KEY);
+    s.attach(undefined);
+  });
+
+  test('after detach the session has no counters, its data is unknown, and the underlay keeps what it counted', async (s, bench) => {
+    s.attach(s.interface('ppp7'));
+    s.inject(carrying(packet));
+    await s.carried('ppp7', 1);
+    bench.enter('ppp7', packet);
+    await s.sent(1);
+    s.plane.detach(KEY);
+    assert.is(s.plane.counters(KEY), undefined);
+    s.inject(carrying(packet));
+    await s.counts(() => s.plane.underlayCounters(s.underlay)?.noSuchTunnel, 1);
+    const u = s.plane.underlayCounters(s.underlay);
+    assert.equal([u?.inData, u?.outData, u?.processed], [2, 1, 1]);
+    s.attach(undefined);
+    assert.equal([s.counters.inPackets, s.counters.outPackets, s.counters.lastIn], [0, 0, 0], 'a new session counts from 0');
+  });
+
+  test('the first packet into an on-demand interface without session is punted, one a second, and leaves by send', async (s, bench) => {
+    const far = s.interface('ppp7', 'on demand');
+    for (let i = 0; i < 5; i++) bench.enter('ppp7', packet);
+    const [punt] = await s.punted('demand', 1);
+    assert.is(punt?.interface, far);
+    const kept = join('0021', punt?.data ?? '');
+    s.attach(far);
+    s.plane.send([{ to: 'session', session: KEY, data: kept }]);
+    const [message = ''] = await s.sent(1);
+    assert.is(inside(octets(message).subarray(12)), inside(packet));
+    assert.is((await s.punted('demand', 1)).length, 1);
+    s.plane.detach(KEY);
+    await bench.until(() => false, 1100);
+    bench.enter('ppp7', packet);
+    assert.is((await s.punted('demand', 2)).length, 2);
+  });
+
+  test('an interface that is not on demand swallows what has no session', async (s, bench) => {
+    const id = s.interface('ppp7');
+    bench.enter('ppp7', packet);
+    await bench.until(() => s.punts.length > 0, 50);
+    assert.equal(s.punts, []);
+    s.plane.set(id, { onDemand: true });
+    bench.enter('ppp7', packet);
+    assert.is((await s.punted('demand', 1)).length, 1);
+  });
+
+  test('two sessions on two interfaces do not mix', async (s, bench) => {
+    s.attach(s.interface('ppp7'));
+    const leg = s.leg({ peer: bench.peers[1], localTunnel: 2, localSession: 2, peerTunnel: 0x0a0a, peerSession: 0x0b0b });
+    assert.is(s.plane.attach({ key: 78 as SessionKey, far: s.interface('ppp8'), leg, options: OPEN }), undefined);
+    s.inject(message(join('ff030021', udpPacket('eight')), { tunnel: 2, session: 2 }), { from: bench.peers[1] });
+    s.inject(carrying(udpPacket('seven')));
+    assert.equal(await s.carried('ppp7', 1), [inside(udpPacket('seven'))]);
+    assert.equal(await s.carried('ppp8', 1), [inside(udpPacket('eight'))]);
+    bench.enter('ppp8', packet);
+    const [got] = await s.datagrams(1);
+    assert.equal([got?.to, hex(got?.data.subarray(4, 8) ?? new Uint8Array())], [bench.peers[1], '0a0a0b0b']);
+  });
+}

@@ -1,0 +1,173 @@
+// The bench of test/conformance/dataplane.ts for the user plane: a router and a peer in two namespaces joined by a wire.
+
+import { ERRNO } from '../../board/linux/ffi/errno.ts';
+import { C, cString, errno, O_CLOEXEC, O_RDONLY, pinned } from '../../board/linux/ffi/libc.ts';
+import { AF, readSockaddrIn, setBuffers, sockaddrIn, SOCK } from '../../board/linux/ffi/socket.ts';
+import { UserPlane } from '../../board/linux/userplane/plane.ts';
+import { parseIpv4, type Ipv4 } from '../../firmware/bytes/ip.ts';
+import type { Bench, Datagram } from '../conformance/dataplane.ts';
+import { Network } from '../network.ts';
+
+const CLONE_NEWNET = 0x40000000;
+const ETH_P_ALL = 3;
+const ETH_P_IP = 0x0800;
+const PACKET_OUTGOING = 4;
+const SIZEOF_SOCKADDR_LL = 20;
+
+export function ip(text: string): Ipv4 {
+  const value = parseIpv4(text);
+  if (value === undefined) throw new Error(`${text} is no address`);
+  return value;
+}
+
+/** A network namespace that this thread can step into. */
+export class Space {
+  readonly #fd: number;
+
+  constructor(path: string) {
+    this.#fd = C.open(cString(path).at, O_RDONLY | O_CLOEXEC, 0);
+    if (this.#fd < 0) throw new Error(`${path}: errno ${errno()}`);
+  }
+
+  enter(): void {
+    if (C.setns(this.#fd, CLONE_NEWNET) < 0) throw new Error(`setns: errno ${errno()}`);
+  }
+
+  close(): void {
+    C.close(this.#fd);
+  }
+}
+
+/** Router "r" with 10.77.0.1 and .2, peer "p" with .11 and .12, no IPv6 (its own chatter would be in the way). */
+export class Wire {
+  readonly network = new Network('plane');
+
+  async up(): Promise<void> {
+    const { network } = this;
+    await network.space('r', 'p');
+    for (const space of ['r', 'p']) await network.exec(space, ['sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1', 'net.ipv6.conf.default.disable_ipv6=1']);
+    await network.wire('r/w0', 'p/w1');
+    for (const [space, device, addresses] of [['r', 'w0', ['10.77.0.1', '10.77.0.2']], ['p', 'w1', ['10.77.0.11', '10.77.0.12']]] as const)
+      for (const address of addresses) await network.ip(space, 'addr', 'add', `${address}/24`, 'dev', device);
+  }
+
+  space(name: string): Space {
+    return new Space(`/run/netns/${this.network.name(name)}`);
+  }
+
+  async down(): Promise<void> {
+    await this.network.remove();
+  }
+}
+
+interface Port {
+  readonly fd: number;
+  readonly address: Ipv4;
+  readonly port: number;
+}
+
+/** While a bench is open its thread stands in the router's namespace. */
+export class PlaneBench implements Bench {
+  readonly plane: UserPlane;
+  readonly local = [ip('10.77.0.1'), ip('10.77.0.2')] as const;
+  readonly peers = [ip('10.77.0.11'), ip('10.77.0.12')] as const;
+  readonly ipv6 = false;
+  readonly #home = new Space('/proc/thread-self/ns/net');
+  readonly #router: Space;
+  readonly #peer: Space;
+  readonly #packets: number;
+  readonly #seen = new Map<number, Uint8Array[]>();
+  readonly #ports: Port[] = [];
+  readonly #buffer = pinned(70_000);
+  readonly #name = pinned(32);
+  readonly #length = pinned(4);
+
+  constructor(wire: Wire) {
+    this.#router = wire.space('r');
+    this.#peer = wire.space('p');
+    this.#router.enter();
+    this.plane = new UserPlane();
+    this.#packets = C.socket(AF.PACKET, SOCK.DGRAM | SOCK.NONBLOCK | SOCK.CLOEXEC, ETH_P_ALL << 8);
+    setBuffers(this.#packets, 4 << 20);
+  }
+
+  listen(peer: Ipv4, port: number): void {
+    this.#peer.enter();
+    const fd = C.socket(AF.INET, SOCK.DGRAM | SOCK.NONBLOCK | SOCK.CLOEXEC, 0);
+    setBuffers(fd, 4 << 20);
+    const bound = C.bind(fd, sockaddrIn(peer, port).at, 16);
+    this.#router.enter();
+    if (bound < 0) throw new Error(`bind: errno ${errno()}`);
+    this.#ports.push({ fd, address: peer, port });
+  }
+
+  inject(d: Datagram): void {
+    const port = this.#ports.find((p) => p.address === d.from && p.port === d.fromPort);
+    if (port === undefined) throw new Error('no such port is open');
+    this.#buffer.bytes.set(d.data);
+    if (C.sendto(port.fd, this.#buffer.at, d.data.length, 0, sockaddrIn(d.to, d.toPort).at, 16) < 0) throw new Error(`sendto: errno ${errno()}`);
+  }
+
+  received(): Datagram[] {
+    const all: Datagram[] = [];
+    for (const { fd, address, port } of this.#ports)
+      for (let n = this.#take(fd, 16); n >= 0; n = this.#take(fd, 16)) {
+        const from = readSockaddrIn(this.#name);
+        all.push({ from: from.address, fromPort: from.port, to: address, toPort: port, data: this.#buffer.bytes.slice(0, n) });
+      }
+    return all;
+  }
+
+  enter(name: string, packet: Uint8Array): void {
+    const to = pinned(SIZEOF_SOCKADDR_LL);
+    to.view.setUint16(0, AF.PACKET, true);
+    to.view.setUint16(2, ETH_P_IP);
+    to.view.setInt32(4, C.if_nametoindex(cString(name).at), true);
+    this.#buffer.bytes.set(packet);
+    if (C.sendto(this.#packets, this.#buffer.at, packet.length, 0, to.at, SIZEOF_SOCKADDR_LL) < 0) throw new Error(`into ${name}: errno ${errno()}`);
+  }
+
+  left(name: string): Uint8Array[] {
+    for (let n = this.#take(this.#packets, SIZEOF_SOCKADDR_LL); n >= 0; n = this.#take(this.#packets, SIZEOF_SOCKADDR_LL)) {
+      if (this.#name.view.getUint8(10) === PACKET_OUTGOING) continue;
+      const index = this.#name.view.getInt32(4, true);
+      const seen = this.#seen.get(index) ?? [];
+      seen.push(this.#buffer.bytes.slice(0, n));
+      this.#seen.set(index, seen);
+    }
+    const index = C.if_nametoindex(cString(name).at);
+    const packets = this.#seen.get(index) ?? [];
+    this.#seen.delete(index);
+    return packets;
+  }
+
+  async until(done: () => boolean, ms = 2000): Promise<boolean> {
+    const end = performance.now() + ms;
+    while (!done()) {
+      if (performance.now() > end) return false;
+      await Bun.sleep(1);
+    }
+    return true;
+  }
+
+  interfaces(): string[] {
+    const listed = Bun.spawnSync(['ip', '-o', 'link']).stdout.toString();
+    return [...listed.matchAll(/^\d+: (ppp\d+):/gm)].map((found) => found[1] ?? '');
+  }
+
+  async close(): Promise<void> {
+    this.plane.shutdown();
+    for (const { fd } of this.#ports) C.close(fd);
+    C.close(this.#packets);
+    this.#home.enter();
+    for (const space of [this.#home, this.#router, this.#peer]) space.close();
+  }
+
+  /** One datagram into the buffer, where it came from into the name; its length, -1 where none waits. */
+  #take(fd: number, nameLength: number): number {
+    this.#length.view.setInt32(0, nameLength, true);
+    const n = C.recvfrom(fd, this.#buffer.at, this.#buffer.bytes.length, 0, this.#name.at, this.#length.at);
+    if (n < 0 && errno() !== ERRNO.EAGAIN) throw new Error(`recvfrom: errno ${errno()}`);
+    return n;
+  }
+}
