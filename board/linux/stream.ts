@@ -12,7 +12,7 @@ export interface SocketData {
   stream: SocketStream | undefined;
 }
 
-/** A Stream over a connected socket. The owner's socket handlers call `received`, `drained` and `ended`. */
+/** A Stream over a connected socket. The owner's socket handlers call `received`, `drained`, `inputEnded` and `ended`. */
 export class SocketStream implements Stream {
   readonly terminal: boolean;
   readonly from: string;
@@ -22,6 +22,7 @@ export class SocketStream implements Stream {
   #waiting: Uint8Array[] = [];
   #backlog = 0;
   #state: 'open' | 'closing' | 'closed' = 'open';
+  #inputEnded = false;
 
   constructor(socket: Pick<Socket<SocketData>, 'write' | 'end' | 'terminate'>, how: { readonly terminal: boolean; readonly from: string }) {
     this.#socket = socket;
@@ -46,7 +47,14 @@ export class SocketStream implements Stream {
 
   /** From the socket's `data` handler; the octets are Bun's and valid until it returns. */
   received(data: Uint8Array): void {
-    if (this.#state === 'open') this.onData(data);
+    if (this.#state === 'open' && !this.#inputEnded) this.onData(data);
+  }
+
+  /** From the socket's `end` handler: the peer sends no more but still listens; what it asked for is answered. */
+  inputEnded(): void {
+    if (this.#inputEnded) return;
+    this.#inputEnded = true;
+    this.onClose();
   }
 
   /** From the socket's `drain` handler. */
@@ -65,10 +73,9 @@ export class SocketStream implements Stream {
 
   /** From the socket's `close` handler. */
   ended(): void {
-    if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#waiting = [];
-    this.onClose();
+    this.inputEnded();
   }
 
   /** How many octets the socket took: it says -1 where it is closed already. */

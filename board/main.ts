@@ -1,0 +1,127 @@
+// The binary: reads its command line, enters the namespace asked for before anything else, and does what is asked.
+
+import { readFileSync } from 'node:fs';
+
+import { allCommands, checkScript } from '../firmware/appliance.ts';
+import { HOST } from './host/board.ts';
+import { attachStdio, runCommands } from './linux/client.ts';
+import { textOf } from './linux/failure.ts';
+import { endWithParent } from './linux/ffi/exec.ts';
+import { runLab } from './linux/lab/lab.ts';
+import { runHostAgent } from './linux/lab/agent.ts';
+import { enterNamespace } from './linux/namespace.ts';
+import { run } from './linux/run.ts';
+import { type BoardTable, tableFromFile } from './linux/table.ts';
+import { VERSION } from './linux/version.ts';
+import { SimBoard } from './sim/board.ts';
+import { World } from './sim/world.ts';
+import { SimBoard } from './sim/board.ts';
+import { World } from './sim/world.ts';
+import { type Arguments, parseArguments, parsePorts, USAGE } from './options.ts';
+
+const DONE = 0;
+const FAILED = 1;
+const WRONG_USAGE = 2;
+const SIGTERM = 15;
+
+// Synchronous, so that nothing is lost at the exit.
+const say = (text: string): void => console.error(`hashi: ${text}`);
+const print = (text: string): void => console.log(text);
+
+function wrongUsage(text: string): number {
+  say(`${text}\n${USAGE}`);
+  return WRONG_USAGE;
+}
+
+function failed(text: string): number {
+  say(text);
+  return FAILED;
+}
+
+/** The board that --board names; a text says what is wrong. */
+function boardTable(name: string): BoardTable | string {
+  if (name === 'host') return HOST;
+  if (name.endsWith('.json')) return tableFromFile(name, HOST);
+  return `there is no board "${name}" in this build: host, or a FILE.json`;
+}
+
+async function runRouter({ options }: Arguments): Promise<number> {
+  const table = boardTable(options.get('--board')?.[0] ?? 'host');
+  if (typeof table === 'string') return wrongUsage(table);
+  const flash = options.get('--flash')?.[0] ?? table.flash;
+  if (flash === '') return wrongUsage('--flash is required on this board');
+  const ports = parsePorts(options.get('--port') ?? Object.entries(table.ports).map(([name, device]) => `${name}=${device}`));
+  if (typeof ports === 'string') return wrongUsage(ports);
+  const plane = options.get('--plane')?.[0] ?? 'auto';
+  if (plane !== 'auto' && plane !== 'user') return wrongUsage(`--plane ${plane}: this build has auto and user`);
+  const consoles = options.get('--console') ?? table.consoles;
+  for (const name of consoles) if (name !== 'stdio' && name !== 'none' && !name.startsWith('/')) return wrongUsage(`--console ${name}: stdio, none or a serial line like /dev/ttyS0`);
+  return run({ table, flash, ports, config: options.get('--config')?.[0], consoles });
+}
+
+async function cli({ options, operands }: Arguments): Promise<number> {
+  const flash = options.get('--flash')?.[0];
+  if (flash === undefined) return wrongUsage('--flash is required');
+  if (operands.length > 0) return wrongUsage(`cli takes no "${operands[0]}"`);
+  const commands = options.get('-c');
+  if (commands !== undefined) return runCommands(flash, commands, { out: print, error: say });
+  const failure = await attachStdio(flash);
+  return failure === undefined ? DONE : failed(failure);
+}
+
+function check({ operands }: Arguments): number {
+  if (operands.length === 0) return wrongUsage('check needs the names of scripts');
+  // The grammar alone is wanted: a board in memory gives it without touching this machine.
+  const commands = allCommands(new SimBoard(new World(1), { seed: 1 }));
+  let code = DONE;
+  for (const path of operands) {
+    let text: string;
+    try {
+      text = readFileSync(path, 'utf8');
+    } catch (error) {
+      code = failed(`${path} cannot be read: ${textOf(error)}`);
+      continue;
+    }
+    for (const line of checkScript(commands, { name: path, text })) {
+      print(line);
+      code = FAILED;
+    }
+  }
+  return code;
+}
+
+async function perform(words: readonly string[]): Promise<number> {
+  if (words.some((word) => word === '--help' || word === '-h')) {
+    print(USAGE);
+    return DONE;
+  }
+  const given = parseArguments(words);
+  if (typeof given === 'string') return wrongUsage(given);
+  const { command, options, operands } = given;
+  if (options.has('--_tied')) endWithParent(SIGTERM);
+  const namespace = options.get('--netns')?.[0];
+  if (namespace !== undefined) return failed(enterNamespace(namespace, withoutNamespace(words)));
+  switch (command) {
+    case 'run':
+      return operands.length > 0 ? wrongUsage(`run takes no "${operands[0]}"`) : runRouter(given);
+    case 'cli':
+      return cli(given);
+    case 'check':
+      return check(given);
+    case 'lab':
+      return operands.length > 1 ? wrongUsage(`lab takes no "${operands[1]}"`) : runLab({ name: operands[0] ?? 'static', check: options.has('--check'), inside: options.has('--_inside') });
+    case 'lab-host':
+      return runHostAgent();
+    default:
+      print(VERSION);
+      return DONE;
+  }
+}
+
+/** The same words without --netns and its value. */
+function withoutNamespace(words: readonly string[]): string[] {
+  const at = words.findIndex((word) => word === '--netns' || word.startsWith('--netns='));
+  return words.toSpliced(at, words[at] === '--netns' ? 2 : 1);
+}
+
+process.exit(await perform(process.argv.slice(2)));

@@ -1,0 +1,79 @@
+// The command line of the binary: what may be said and what it means.
+
+/** The value of each option, in the order given; flags have none. */
+export interface Arguments {
+  readonly command: string;
+  readonly operands: readonly string[];
+  readonly options: ReadonlyMap<string, readonly string[]>;
+}
+
+/** An option that takes a value ('value', or 'values' where it may be given again) or none. */
+type Kind = 'value' | 'values' | 'flag';
+/** The options of each command. Those that begin with "--_" are hashi's own, from one of its processes to the next. */
+const COMMANDS: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
+  run: { '--flash': 'value', '--board': 'value', '--port': 'values', '--netns': 'value', '--config': 'value', '--console': 'values', '--plane': 'value', '--_tied': 'flag' },
+  cli: { '--flash': 'value', '-c': 'values' },
+  check: {},
+  lab: { '--check': 'flag', '--_inside': 'flag' },
+  version: {},
+  'lab-host': { '--netns': 'value', '--_tied': 'flag' },
+};
+
+export const USAGE = `usage:
+  hashi run   --flash DIR [--board host|FILE.json] [--port eth0=DEV]... [--netns NAME|new] [--config FILE.cfg]
+              [--console stdio|none|/dev/ttyX]... [--plane auto|user]      a router
+  hashi cli   --flash DIR [-c COMMAND]...     the console of the router that runs on DIR; -c runs commands and ends
+  hashi check FILE.cfg...                     parse scripts without running them
+  hashi lab   [static] [--check]              routers and hosts in namespaces of this machine; --check proves the traffic
+  hashi version
+exit codes: 0 done, 1 the thing asked for failed, 2 wrong usage`;
+
+/** The arguments, or what is wrong with them. */
+export function parseArguments(words: readonly string[]): Arguments | string {
+  const [command = '', ...rest] = words;
+  const known = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
+  if (known === undefined) return command === '' ? 'no command' : `unknown command "${command}"`;
+  const options = new Map<string, string[]>();
+  const operands: string[] = [];
+  for (let i = 0; i < rest.length; i++) {
+    const word = rest[i] ?? '';
+    if (!word.startsWith('-')) {
+      operands.push(word);
+      continue;
+    }
+    const [name = '', joined] = word.startsWith('--') ? split(word) : [word, undefined];
+    const kind = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (kind === undefined) return `${command} has no option "${name}"`;
+    if (kind === 'flag') {
+      if (joined !== undefined) return `option ${name} takes no value`;
+      options.set(name, []);
+      continue;
+    }
+    const value = joined ?? rest[++i];
+    if (value === undefined) return `option ${name} needs a value`;
+    const values = options.get(name) ?? [];
+    if (kind === 'value' && values.length > 0) return `option ${name} is given twice`;
+    options.set(name, [...values, value]);
+  }
+  return { command, operands, options };
+}
+
+function split(word: string): [string, string | undefined] {
+  const at = word.indexOf('=');
+  return at < 0 ? [word, undefined] : [word.slice(0, at), word.slice(at + 1)];
+}
+
+/** Port names of the operator and the devices behind them, from "eth0=DEV" words. */
+export function parsePorts(words: readonly string[]): Map<string, string> | string {
+  const ports = new Map<string, string>();
+  for (const word of words) {
+    const parts = /^(eth\d{1,4})=([^\s/]{1,15})$/i.exec(word);
+    if (parts === null) return `--port "${word}" is not ethN=DEVICE`;
+    const name = (parts[1] ?? '').toLowerCase();
+    const device = parts[2] ?? '';
+    if (ports.has(name)) return `port ${name} is given twice`;
+    if ([...ports.values()].includes(device)) return `device ${device} is given to two ports`;
+    ports.set(name, device);
+  }
+  return ports;
+}
