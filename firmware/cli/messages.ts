@@ -120,7 +120,6 @@ export const messages = {
   // [user] section
   user: module(45, {
     done: ['info', 3, 'Operation successful.'],
-    loggedIn: ['info', 4, 'Logged in as {0}.'],
     passwordChanged: ['info', 5, 'Password of {0} changed.'],
     alreadyEnabled: ['warning', 256, 'User {0} is already enabled.'],
     alreadyDisabled: ['warning', 257, 'User {0} is already disabled.'],

@@ -57,7 +57,7 @@ export function fileCommands(files: Files): Command[] {
         const spec = a.file === true ? '*.*' : nameOf(a.file);
         if (isSpec(spec)) return { text: list(files, spec) };
         const data = files.read(spec);
-        return data === undefined ? messages.file.notFound(spec) : { text: content(spec, data) };
+        return data === undefined ? messages.file.notFound(spec) : { text: content(files.nameOf(spec), data) };
       },
     }),
     command(DELETE_FILE, {

@@ -50,7 +50,12 @@ export class Files {
   }
 
   exists(name: string): boolean {
-    return this.#flash.list().some((file) => file.name.toLowerCase() === name.toLowerCase());
+    return this.#find(name) !== undefined;
+  }
+
+  /** The name with the case it was made with. */
+  nameOf(name: string): string {
+    return this.#find(name)?.name ?? name;
   }
 
   read(name: string): Uint8Array | undefined {
@@ -126,6 +131,10 @@ export class Files {
     const source = this.#flash.read(from);
     if (source === undefined) return done(messages.file.notFound(from));
     this.update(to, (old) => (old === undefined ? source : messages.file.exists(to)), done);
+  }
+
+  #find(name: string): FileInfo | undefined {
+    return this.#flash.list().find((file) => file.name.toLowerCase() === name.toLowerCase());
   }
 
   #run(task: (end: FileDone) => void, done: FileDone): void {

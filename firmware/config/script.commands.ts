@@ -169,7 +169,7 @@ function runCommands({ files, clock, table }: ScriptOwner, running: Running): Co
     command(SHOW_SCRIPT, {
       verify: (a) => (a.script === true ? undefined : (refusal(a.script) ?? (files.exists(bare(a.script)) ? undefined : messages.script.notFound(bare(a.script))))),
       apply: (a) => {
-        if (a.script !== true) return { text: content(bare(a.script), files.read(bare(a.script)) ?? new Uint8Array(0)) };
+        if (a.script !== true) return { text: content(files.nameOf(bare(a.script)), files.read(bare(a.script)) ?? new Uint8Array(0)) };
         const rule = '-'.repeat(79);
         const rows = [...files.list('*.scp'), ...files.list('*.cfg')].map(({ name, size }) => `${name.padEnd(22)} ${String(size).padEnd(9)} ${running.has(name.toLowerCase()) ? 'running' : '-'}`);
         return { text: ['Script                 Size      State', rule, ...rows, rule].join('\n') };

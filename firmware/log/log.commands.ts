@@ -61,6 +61,7 @@ function showCommands({ ring, outputs }: LogOwner): Command[] {
     command(SHOW_LOG, {
       verify: (a) => (typeof a.log === 'object' ? memoryOnly(outputs, a.log.value) : undefined),
       apply: (a) => {
+        ring.settle();
         const all: readonly LogRecord[] = typeof a.log === 'object' ? outputs.records(a.log.value) : ring.records();
         const found = all.filter((record) => matches(record, a));
         const count = a.tail === undefined ? found.length : a.tail === true ? TAIL : a.tail;

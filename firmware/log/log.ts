@@ -114,6 +114,14 @@ export class EventRing implements Log {
     return all.slice(Math.max(0, all.length - count));
   }
 
+  /** Says of floods that are over how much was left out; without it that is said with the source's next event. SHOW LOG calls it. */
+  settle(): void {
+    for (const [source, { last }] of [...this.#buckets]) {
+      const bucket = this.#bucket(source, last);
+      if (bucket.suppressed > 0 && bucket.tokens >= 1) this.#report(source, bucket);
+    }
+  }
+
   /** Forgets what is kept (PURGE LOG). */
   clear(): void {
     this.#records.length = 0;

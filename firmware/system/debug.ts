@@ -34,14 +34,22 @@ export const DUMP = [
   'show log',
 ] as const;
 
-/** Parameters of command lines whose values are secrets, whole or cut, and the password columns that SHOW prints. */
-const PARAMETER = /\b(pass(?:w(?:o(?:r(?:d)?)?)?)?|secr(?:e(?:t)?)?|key|value)=("[^"]*"?|\S+)/gi;
-const FIELD = /^(\s*(?:[A-Za-z ]*password|[0-9.]+(?: - [0-9.]+)?)\s*\.{2,}\s*)(\S.*)$/gim;
 const BLOTTED = '****';
+/** Parameters of command lines whose values are secrets. */
+const PARAMETER = /\b(password|secret|key|value)=("[^"]*"?|\S+)/gi;
+/** Lines like "Password ...... l2tpB". */
+const FIELD = /^(\s*[A-Za-z ]*password\s*\.+ )(.+)$/gim;
+/** The list under "Passwords" in SHOW L2TP: an address range and its password each. */
+const LIST = /^Passwords[ ]*\n(?: *[0-9.]+(?: - [0-9.]+)? \.+ .*(?:\n|$))+/gm;
+
+const unlessNotSet = (whole: string, label: string, value: string): string => (value.trim() === 'not set' ? whole : label + BLOTTED);
 
 /** Without the secrets that configuration lines and SHOW outputs name. */
 export const blot = (text: string): string =>
-  text.replace(PARAMETER, (_, name: string) => `${name}=${BLOTTED}`).replace(FIELD, (whole: string, label: string, value: string) => (value.trim() === 'not set' ? whole : label + BLOTTED));
+  text
+    .replace(PARAMETER, (_, name: string) => `${name}=${BLOTTED}`)
+    .replace(FIELD, unlessNotSet)
+    .replace(LIST, (list) => list.replace(/^( *[0-9.]+(?: - [0-9.]+)? \.+ )(.+)$/gm, unlessNotSet));
 
 const isPending = (outcome: Outcome): outcome is Pending => typeof outcome === 'object' && 'pending' in outcome;
 

@@ -41,7 +41,7 @@ test('SHOW FILE lists files in the layout of AlliedWare', () => {
 
 test('SHOW FILE prints one file with line numbers and no control characters', () => {
   const shell = withFiles({ 'a.txt': 'one\r\ntwo \u001b[2J\n' });
-  assert.is(shell.run('SHOW FILE=A.TXT'), 'File : A.TXT\n\n  1:one\n  2:two \\x1b[2J');
+  assert.is(shell.run('SHOW FILE=A.TXT'), 'File : a.txt\n\n  1:one\n  2:two \\x1b[2J');
 });
 
 test('SHOW FILE refuses a wildcard inside a field, other devices and files that are not there', () => {

@@ -120,7 +120,9 @@ test('SHOW DEBUG joins the outputs of SHOW commands and holds no secret', () => 
 test('the support dump blots out passwords of configuration lines and of password lists', () => {
   assert.is(blot('add l2tp call=remote password="two words" ip=1.1.1.1'), 'add l2tp call=remote password=**** ip=1.1.1.1');
   assert.is(blot('ADD RADIUS SERVER=1.1.1.1 SECRET=abc'), 'ADD RADIUS SERVER=1.1.1.1 SECRET=****');
-  assert.is(blot('  0.0.0.0 - 255.255.255.255 ........ l2tpA'), '  0.0.0.0 - 255.255.255.255 ........ ****');
+  const list = (a: string, b: string): string => `Passwords\n192.168.10.1 - 192.168.10.254 ........ ${a}\n0.0.0.0 - 255.255.255.255 ............ ${b}\nFilter ........ none`;
+  assert.is(blot(list('bcdef', 'two words')), list('****', '****'));
+  assert.is(blot('  1.1.1.1 ........ 0'), '  1.1.1.1 ........ 0');
   assert.is(blot('Password ................. l2tpB'), 'Password ................. ****');
   assert.is(blot('Password ................. not set'), 'Password ................. not set');
   assert.is(blot('Messages processed ... 5'), 'Messages processed ... 5');

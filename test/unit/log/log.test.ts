@@ -35,6 +35,17 @@ test('one source that floods leaves room for others and its losses are counted',
   assert.equal(log.last(2).map((r) => r.text), ['995 further events of peer 192.0.2.1 left out: too many in a short time', 'later']);
 });
 
+test('a flood that is over is told when the log is looked at', () => {
+  const { world, ring: log } = ring({ burst: 2, perSecond: 1 });
+  for (let i = 0; i < 10; i++) log.add(event('again', { source: 's' }));
+  log.settle();
+  assert.is(log.records().length, 2);
+  world.run(1000);
+  log.settle();
+  log.settle();
+  assert.equal(log.records().map((r) => r.text), ['again', 'again', '8 further events of s left out: too many in a short time']);
+});
+
 test('the last events of one source are found among those of others', () => {
   const { ring: log } = ring();
   log.add(event('one', { source: 'call a' }));
