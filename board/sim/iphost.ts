@@ -54,6 +54,7 @@ export class SimIpHost implements IpHost, RawIp {
     const tap: Tap = {
       owns: (address) => link.admin && link.addresses.some((a) => a.address === address),
       receive: (packet) => this.#arrived(link, packet),
+      carrierChanged: () => this.onLink(name),
     };
     wire.attach(tap);
     link.admin = true;
@@ -65,11 +66,6 @@ export class SimIpHost implements IpHost, RawIp {
   /** Takes every port off its wire, as when the power is cut. */
   unplug(): void {
     for (const link of this.#links.values()) link.detach();
-  }
-
-  /** Tells the appliance that a port's carrier changed. */
-  announce(name: string): void {
-    this.onLink(name);
   }
 
   /** A ppp interface; the plane feeds it by `inject`. False where the name is taken. */
@@ -177,8 +173,7 @@ export class SimIpHost implements IpHost, RawIp {
 
   /** Sends a UDP datagram of ours. Source 0.0.0.0 = as routed. */
   sendUdp(source: Ipv4, sourcePort: number, destination: Ipv4, destinationPort: number, data: Uint8Array): void {
-    const sent = this.#originate({ source, destination, protocol: PROTOCOL.udp, ttl: 64 }, udp(sourcePort, destinationPort, data));
-    if (!sent) this.#world.at(this.#world.now, () => this.onUdpError(sourcePort, destination, destinationPort, 0));
+    this.#originate({ source, destination, protocol: PROTOCOL.udp, ttl: 64 }, udp(sourcePort, destinationPort, data));
   }
 
   // -- private --

@@ -20,14 +20,15 @@ export interface Tap {
   /** Whether this port answers for `address` (its own, as ARP would find). */
   owns(address: Ipv4): boolean;
   receive(packet: Uint8Array): void;
+  /** The carrier came or went. */
+  carrierChanged(): void;
 }
 
 export class Wire {
   readonly #world: World;
   readonly #taps: Tap[] = [];
   quality: WireQuality;
-  /** False: cut; packets in flight still arrive. */
-  up = true;
+  #up = true;
   /** Packets handed to this wire, and those of them it lost. */
   sent = 0;
   lost = 0;
@@ -35,6 +36,17 @@ export class Wire {
   constructor(world: World, quality: WireQuality = CLEAN) {
     this.#world = world;
     this.quality = quality;
+  }
+
+  get up(): boolean {
+    return this.#up;
+  }
+
+  /** False cuts the wire: both ends lose their carrier; packets in flight still arrive. */
+  set up(up: boolean) {
+    if (this.#up === up) return;
+    this.#up = up;
+    for (const tap of this.#taps) this.#world.at(this.#world.now, () => tap.carrierChanged());
   }
 
   attach(tap: Tap): void {

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { SeededRandom } from '../../board/sim/world.ts';
-import { lans, pingUntil, PRELUDE, residue } from './network.ts';
+import { lans, pingUntil, PRELUDE, residue } from '../../board/sim/lans.ts';
 
-const RUNS = 1000;
+const RUNS = Number(process.env["RUNS"] ?? 1000);
 const LIMIT = 5 * 60_000;
 const SCRIPTS = join(import.meta.dir, '..', 'vectors', 'scripts');
 const seed = (name: string): string => readFileSync(join(SCRIPTS, name), 'utf8');

@@ -1,13 +1,14 @@
-// Whole routers on virtual time: host1 - A - internet - B - host2, all of it in memory.
+// Two whole routers, an internet between them and a host behind each, in memory and on virtual time:
+// host1 - A - internet - B - host2, addressed as in the LAN-to-LAN example of the AR740 command reference.
 
 import { createAppliance, type Appliance } from '../../firmware/appliance.ts';
 import { put16 } from '../../firmware/bytes/integers.ts';
 import { parseIpv4, toIpv4, type Ipv4 } from '../../firmware/bytes/ip.ts';
-import { SimBoard } from '../../board/sim/board.ts';
-import { SimIpHost } from '../../board/sim/iphost.ts';
-import { icmp } from '../../board/sim/packet.ts';
-import { CLEAN, Wire, type WireQuality } from '../../board/sim/wire.ts';
-import { World } from '../../board/sim/world.ts';
+import { SimBoard } from './board.ts';
+import { SimIpHost } from './iphost.ts';
+import { icmp } from './packet.ts';
+import { CLEAN, Wire, type WireQuality } from './wire.ts';
+import { World } from './world.ts';
 
 export const ip = (text: string): Ipv4 => parseIpv4(text) ?? toIpv4(0);
 
@@ -19,7 +20,9 @@ export interface Node {
 export interface Lans {
   readonly world: World;
   readonly a: Node;
-  readonly b: Node;
+  b: Node;
+  /** Another router in the place of B: B's power was cut. */
+  startB(): Node;
   readonly host1: SimIpHost;
   readonly host2: SimIpHost;
   /** Between router A and the internet, between the internet and router B. */
@@ -62,18 +65,21 @@ export function lans(seed: number, quality: WireQuality, scripts: { readonly a: 
   internet.addAddress('a', ip('1.1.1.254'), 24);
   internet.addAddress('b', ip('2.2.2.254'), 24);
   internet.setForwarding(true);
-  const router = (seedOf: number, lan: Wire, wan: Wire, script: string): Node => {
+  const start = (seedOf: number, lan: Wire, wan: Wire, script: string): Node => {
     const board = new SimBoard(world, { seed: seedOf });
     board.ip.plug('eth0', lan);
     board.ip.plug('eth1', wan);
     const app = createAppliance(board, { factoryScript: '' });
-    app.boot({ name: 'test.cfg', text: script });
+    app.boot({ name: 'lab.cfg', text: script });
     return { board, app };
   };
+  const startA = (): Node => start(seed * 2 + 1, lan1, wires[0], scripts.a);
+  const startB = (): Node => start(seed * 2 + 2, lan2, wires[1], scripts.b);
   return {
     world,
-    a: router(seed * 2 + 1, lan1, wires[0], scripts.a),
-    b: router(seed * 2 + 2, lan2, wires[1], scripts.b),
+    a: startA(),
+    b: startB(),
+    startB,
     host1: host(world, lan1, '192.168.10.2', '192.168.10.1'),
     host2: host(world, lan2, '192.168.20.2', '192.168.20.1'),
     wires,
