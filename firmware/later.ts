@@ -1,0 +1,24 @@
+// Commands of modules that this build does not have, gathered from their rooms: parsed in full, answered with an error, kept for CREATE CONFIG.
+
+import { radiusCommands } from './aaa/radius.commands.ts';
+import { accCommands } from './call/acc.commands.ts';
+import { isdnCommands } from './call/isdn.commands.ts';
+import type { Command } from './cli/command.ts';
+import { dhcpCommands } from './dhcp/dhcp.commands.ts';
+import { firewallCommands } from './firewall/firewall.commands.ts';
+import { dnsCommands } from './ip/dns.commands.ts';
+import { filterCommands } from './ip/filter.commands.ts';
+import { poolCommands } from './ip/pool.commands.ts';
+import { ipsecCommands } from './ipsec/ipsec.commands.ts';
+import { isakmpCommands } from './ipsec/isakmp.commands.ts';
+import { keyCommands } from './ipsec/key.commands.ts';
+import { natCommands } from './nat/nat.commands.ts';
+import { templateCommands } from './ppp/template.commands.ts';
+
+const ROOMS = [
+  radiusCommands, templateCommands, poolCommands, dnsCommands, filterCommands, natCommands, firewallCommands, keyCommands, ipsecCommands, isakmpCommands,
+  isdnCommands, accCommands, dhcpCommands,
+];
+
+/** `keep` stores a line in full words. */
+export const laterCommands = (keep: (line: string) => void): Command[] => ROOMS.flatMap((commands) => commands({ keep }));

@@ -1,0 +1,201 @@
+// Commands of modules that this build does not have: each with a line that is read, answered "not available in this build" and kept,
+// and a line that is refused as wrong.
+
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Context } from '../../firmware/cli/command.ts';
+import { printMessage } from '../../firmware/cli/messages.ts';
+import { CommandTable } from '../../firmware/cli/table.ts';
+import { laterCommands } from '../../firmware/later.ts';
+
+const test = suite('commands of later builds');
+
+/** [accepted, refused, how the refusal begins]. */
+const LINES: readonly (readonly [string, string, string])[] = [
+  ['ADD RADIUS SERVER=192.0.2.9 SECRET="two words" PORT=1812 ACCPORT=1813 LOCAL=NONE', 'ADD RADIUS SERVER=192.0.2.9', 'Error (335260): Parameter "SECRET" missing'],
+  ['DELETE RADIUS SERVER=192.0.2.9', 'DELETE RADIUS SERVER=server', 'Error (335261): Value "server" not valid for parameter "SERVER"'],
+  ['SET RADIUS TIMEOUT=6 RETRANSMIT=3 DEADTIME=5', 'SET RADIUS TIMEOUT=16', 'Error (335261): Value "16" not valid for parameter "TIMEOUT"'],
+  ['SHOW RADIUS', 'SHOW RADIUS=1', 'Error (335266): Parameter "RADIUS" takes no value.'],
+  ['CREATE PPP TEMPLATE=0 IDLE=60 BAP=OFF LQR=OFF AUTHEN=EITHER IPPOOL=ips', 'CREATE PPP TEMPLATE=32', 'Error (335261): Value "32" not valid for parameter "TEMPLATE"'],
+  ['SET PPP TEMPLATE=31 ECHO=30 MRU=1656 USER=hq PASSWORD=None', 'SET PPP TEMPLATE=0 COPY=1', 'Error (335257): Parameter "COPY" not recognised'],
+  ['DESTROY PPP TEMPLATE=0', 'DESTROY PPP TEMPLATE', 'Error (335259): Value missing for parameter "TEMPLATE"'],
+  ['SHOW PPP TEMPLATE', 'SHOW PPP TEMPLATE=x', 'Error (335261): Value "x" not valid for parameter "TEMPLATE"'],
+  ['ENABLE PPP TEMPLATE=0 DEBUG=LCP,NCP TIMEOUT=NONE NUMPKTS=CONT', 'ENABLE PPP TEMPLATE=0 DEBUG=LCP,XCP', 'Error (335261): Value "XCP" not valid for parameter "DEBUG"'],
+  ['DISABLE PPP TEMPLATE=0 DEBUG=ALL', 'DISABLE PPP TEMPLATE=0', 'Error (335260): Parameter "DEBUG" missing'],
+  ['CREATE IP POOL=ips IP=192.168.20.200-192.168.20.210', 'CREATE IP POOL=ips IP=192.168.20.210-192.168.20.200', 'Error (335261): Value "192.168.20.210-192.168.20.200" not valid for parameter "IP"'],
+  ['DESTROY IP POOL=ips', 'DESTROY IP POOL', 'Error (335259): Value missing for parameter "POOL"'],
+  ['SHOW IP POOL=ips', 'SHOW IP POOL=sixteen_letters_', 'Error (335261): Value "sixteen_letters_" not valid for parameter "POOL"'],
+  ['ADD IP DNS DOMAIN=ANY PRIM=192.0.2.53 SECOND=192.0.2.54 INT=ppp0', 'ADD IP DNS PRIMARY=dns.example', 'Error (335261): Value "dns.example" not valid for parameter "PRIMARY"'],
+  ['SET IP DNS DOMAIN=example.org PRIMARY=192.0.2.53', 'SET IP DNS TERTIARY=192.0.2.53', 'Error (335257): Parameter "TERTIARY" not recognised'],
+  ['DELETE IP DNS DOMAIN=ANY', 'DELETE IP DNS DOMAIN=a,b', 'Error (335261): Value "a,b" not valid for parameter "DOMAIN"'],
+  ['SHOW IP DNS CACHE', 'SHOW IP DNS CACHE=1', 'Error (335266): Parameter "CACHE" takes no value.'],
+  ['ADD IP HOST=branch IP=192.168.20.1', 'ADD IP HOST=branch', 'Error (335260): Parameter "IPADDRESS" missing'],
+  ['SET IP HOST=branch IP=192.168.20.2', 'SET IP HOST=branch IP=192.168.20', 'Error (335261): Value "192.168.20" not valid for parameter "IPADDRESS"'],
+  ['DELETE IP HOST=branch', 'DELETE IP HOST', 'Error (335259): Value missing for parameter "HOST"'],
+  ['SHOW IP HOST', 'SHOW IP HOST CACHE', 'Error (335257): Parameter "CACHE" not recognised'],
+  ['ENABLE IP DNSRELAY', 'ENABLE IP DNSRELAY=ON', 'Error (335266): Parameter "DNSRELAY" takes no value.'],
+  ['DISABLE IP DNSRELAY', 'DISABLE IP DNSRELAY NOW', 'Error (335257): Parameter "NOW" not recognised'],
+  ['SET IP DNSRELAY INT=ppp0', 'SET IP DNSRELAY', 'Error (335260): Parameter "INTERFACE" missing'],
+  ['ADD IP FILTER=299 SO=192.168.20.0 SMASK=255.255.255.0 PRIORITY=P7 DPORT=1000-1999 SPORT=ANY PROTO=TCP SESSION=START SIZE=ANY OPTIONS=NO LOG=4 ENTRY=3', 'ADD IP FILTER=1 SOURCE=10.0.0.0 ACTION=INCLUDE POLICY=3', 'Error (335263): Parameters "ACTION" and "POLICY" conflict.'],
+  ['SET IP FILTER=1 ENTRY=2 AC=EXCLUDE ICMPTYPE=8 ICMPCODE=0', 'SET IP FILTER=300 ENTRY=2', 'Error (335261): Value "300" not valid for parameter "FILTER"'],
+  ['DELETE IP FILTER=1 ENTRY=ALL', 'DELETE IP FILTER=1', 'Error (335260): Parameter "ENTRY" missing'],
+  ['SHOW IP FILTER=1', 'SHOW IP FILTER=P1', 'Error (335261): Value "P1" not valid for parameter "FILTER"'],
+  ['ENABLE IP NAT LOG=FAILS,INTCP', 'ENABLE IP NAT FRAGMENT=TCP', 'Error (335261): Value "TCP" not valid for parameter "FRAGMENT"'],
+  ['DISABLE IP NAT', 'DISABLE IP NAT=1', 'Error (335266): Parameter "NAT" takes no value.'],
+  ['ADD IP NAT IP=192.168.10.0 MASK=255.255.255.0 GBLINT=ppp1', 'ADD IP NAT IP=192.168.10.1 GBLIP=192.0.2.1 GBLINT=ppp1', 'Error (335263): Parameters "GBLIP" and "GBLINTERFACE" conflict.'],
+  ['DELETE IP NAT GBLINT=ppp1 IP=192.168.10.4 PROTO=TCP PORT=www GBLPORT=8080', 'DELETE IP NAT MASK=255.255.255.0', 'Error (335260): Parameter "IP" missing'],
+  ['SHOW IP NAT', 'SHOW IP NAT=1', 'Error (335266): Parameter "NAT" takes no value.'],
+  ['ENABLE FIREWALL NOTIFY=MANAGER,SNMP', 'ENABLE FIREWALL NOTIFY=PIGEON', 'Error (335261): Value "PIGEON" not valid for parameter "NOTIFY"'],
+  ['DISABLE FIREWALL', 'DISABLE FIREWALL=1', 'Error (335266): Parameter "FIREWALL" takes no value.'],
+  ['CREATE FIREWALL POLICY=net DYNAMIC=remote', 'CREATE FIREWALL POLICY="my net"', 'Error (335261): Value "my net" not valid for parameter "POLICY"'],
+  ['DESTROY FIREWALL POLICY=net', 'DESTROY FIREWALL', 'Error (335260): Parameter "POLICY" missing'],
+  ['ENABLE FIREWALL POLICY=net ICMP_F=PING,UNREACHABLE OPT=ALL PING LOG=DENY', 'ENABLE FIREWALL POLICY=net LOG=EVERYTHING', 'Error (335261): Value "EVERYTHING" not valid for parameter "LOG"'],
+  ['DISABLE FIREWALL POLICY=net IDENTPROXY', 'DISABLE FIREWALL POLICY=net IDENT=PROXY', 'Error (335266): Parameter "IDENTPROXY" takes no value.'],
+  ['SET FIREWALL POLICY=net TCPT=60 UDPT=20 OTHERT=20 FTP=RFC', 'SET FIREWALL POLICY=net TCPTIMEOUT=43201', 'Error (335261): Value "43201" not valid for parameter "TCPTIMEOUT"'],
+  ['SHOW FIREWALL', 'SHOW FIREWALL RULES', 'Error (335257): Parameter "RULES" not recognised'],
+  ['SHOW FIREWALL POLICY=net', 'SHOW FIREWALL POLICY=a.b', 'Error (335261): Value "a.b" not valid for parameter "POLICY"'],
+  ['SHOW FIREWALL SESSION', 'SHOW FIREWALL SESSION=1', 'Error (335266): Parameter "SESSION" takes no value.'],
+  ['SHOW FIREWALL EVENT=DENY', 'SHOW FIREWALL EVENT=DROP', 'Error (335261): Value "DROP" not valid for parameter "EVENT"'],
+  ['ADD FIREWALL POLICY=net INT=ppp1 TYPE=PRIVATE METHOD=PASSALL', 'ADD FIREWALL POLICY=net INT=ppp1 TYPE=SECRET', 'Error (335261): Value "SECRET" not valid for parameter "TYPE"'],
+  ['DELETE FIREWALL POLICY=net INT=dyn-remote', 'DELETE FIREWALL POLICY=net', 'Error (335260): Parameter "INTERFACE" missing'],
+  ['ADD FIREWALL POLICY=net DYNAMIC=remote USER=ANY', 'ADD FIREWALL POLICY=net DYNAMIC=remote', 'Error (335260): Parameter "USER" missing'],
+  ['DELETE FIREWALL POLICY=net DYNAMIC=remote USER=bob', 'DELETE FIREWALL POLICY=net DYNAMIC=remote', 'Error (335260): Parameter "USER" missing'],
+  ['ADD FIREWALL POLICY=net NAT=ENHANCED INT=eth0 GBLINT=ppp0', 'ADD FIREWALL POLICY=net NAT=DOUBLE INT=eth0 GBLINT=ppp0', 'Error (335261): Value "DOUBLE" not valid for parameter "NAT"'],
+  ['DELETE FIREWALL POLICY=net NAT=STANDARD INT=eth0 GBLINT=ppp0 IP=192.168.10.1', 'DELETE FIREWALL POLICY=net NAT=STANDARD INT=eth0', 'Error (335260): Parameter "GBLINTERFACE" missing'],
+  ['ADD FIREWALL POLICY=net RU=1 AC=ALLOW INT=ppp0 PROT=UDP GBLPORT=1701 GBLIP=1.1.1.1 PORT=1701 IP=1.1.1.1 DAYS=MON,WEEKEND AFTER=9:00 TTL=0:30', 'ADD FIREWALL POLICY=net RULE=1 ACTION=ALLOW INT=ppp0', 'Error (335260): Parameter "PROTOCOL" missing'],
+  ['SET FIREWALL POLICY=net RU=1 REMOTEIP=198.51.100.1-198.51.100.9', 'SET FIREWALL POLICY=net RU=0', 'Error (335261): Value "0" not valid for parameter "RULE"'],
+  ['DELETE FIREWALL POLICY=net RULE=1', 'DELETE FIREWALL POLICY=net RULE=1001', 'Error (335261): Value "1001" not valid for parameter "RULE"'],
+  ['CREATE ENCO KEY=1 TYPE=GENERAL VALUE="pre shared"', 'CREATE ENCO KEY=1 TYPE=DES RANDOM VALUE=0x0123', 'Error (335263): Parameters "RANDOM" and "VALUE" conflict.'],
+  ['DESTROY ENCO KEY=1', 'DESTROY ENCO KEY=65536', 'Error (335261): Value "65536" not valid for parameter "KEY"'],
+  ['SHOW ENCO KEY', 'SHOW ENCO KEY=x', 'Error (335261): Value "x" not valid for parameter "KEY"'],
+  ['ENABLE IPSEC', 'ENABLE IPSEC NOW', 'Error (335257): Parameter "NOW" not recognised'],
+  ['DISABLE IPSEC', 'DISABLE IPSEC=1', 'Error (335266): Parameter "IPSEC" takes no value.'],
+  ['CREATE IPSEC SASPEC=1 KEYMAN=ISAKMP PROTO=ESP ENCALG=DES HASHALG=SHA MODE=TRANSPORT', 'CREATE IPSEC SASPEC=1 KEYMAN=ISAKMP PROTO=ESP ENCALG=ROT13', 'Error (335261): Value "ROT13" not valid for parameter "ENCALG"'],
+  ['SET IPSEC SASPEC=1 INSPI=256 REPLAYWINDOWSIZE=64', 'SET IPSEC SASPEC=1 INSPI=255', 'Error (335261): Value "255" not valid for parameter "INSPI"'],
+  ['DESTROY IPSEC SASPEC=1', 'DESTROY IPSEC SASPEC', 'Error (335259): Value missing for parameter "SASPECIFICATION"'],
+  ['CREATE IPSEC BUNDLE=1 KEYMAN=ISAKMP STR="1 AND 2" EXPIRYS=3600', 'CREATE IPSEC BUNDLE=1 KEYMAN=ISAKMP', 'Error (335260): Parameter "STRING" missing'],
+  ['SET IPSEC BUNDLE=1 EXPIRYKBYTES=1000', 'SET IPSEC BUNDLE=1 EXPIRYSECONDS=299', 'Error (335261): Value "299" not valid for parameter "EXPIRYSECONDS"'],
+  ['DESTROY IPSEC BUNDLE=1', 'DESTROY IPSEC BUNDLE=256', 'Error (335261): Value "256" not valid for parameter "BUNDLESPECIFICATION"'],
+  ['CREATE IPSEC POLICY=l2 INT=ppp0 ACTION=IPSEC KEYMAN=ISAKMP BUNDLE=1 PEER=DYNAMIC', 'CREATE IPSEC POLICY=l2 INT=ppp0', 'Error (335260): Parameter "ACTION" missing'],
+  ['SET IPSEC POLICY=l2 LAD=1.1.1.1 LPORT=1701 RAD=2.2.2.2-2.2.2.9 RPORT=ANY TRANSPORT=UDP', 'SET IPSEC POLICY=l2 TRANSPORT=TELEPATHY', 'Error (335261): Value "TELEPATHY" not valid for parameter "TRANSPORTPROTOCOL"'],
+  ['DESTROY IPSEC POLICY=l2', 'DESTROY IPSEC', 'Error (335267): Parameter missing'],
+  ['RESET IPSEC POLICY', 'RESET IPSEC POLICY=l2 NOW', 'Error (335257): Parameter "NOW" not recognised'],
+  ['PURGE IPSEC', 'PURGE IPSEC=ALL', 'Error (335266): Parameter "IPSEC" takes no value.'],
+  ['SHOW IPSEC', 'SHOW IPSEC KEYS', 'Error (335257): Parameter "KEYS" not recognised'],
+  ['SHOW IPSEC SA=1', 'SHOW IPSEC SA=x', 'Error (335261): Value "x" not valid for parameter "SA"'],
+  ['SHOW IPSEC SASPEC', 'SHOW IPSEC SASPEC=256', 'Error (335261): Value "256" not valid for parameter "SASPECIFICATION"'],
+  ['SHOW IPSEC BUNDLE=1', 'SHOW IPSEC BUNDLE=x', 'Error (335261): Value "x" not valid for parameter "BUNDLESPECIFICATION"'],
+  ['SHOW IPSEC POLICY', 'SHOW IPSEC POLICY COUNTER', 'Error (335257): Parameter "COUNTER" not recognised'],
+  ['ENABLE ISAKMP', 'ENABLE ISAKMP=1', 'Error (335266): Parameter "ISAKMP" takes no value.'],
+  ['DISABLE ISAKMP', 'DISABLE ISAKMP NOW', 'Error (335257): Parameter "NOW" not recognised'],
+  ['CREATE ISAKMP POLICY=peer PEER=ANY KEY=1 ENCALG=3DESOUTER GROUP=14 MODE=AGGRESSIVE NATT=TRUE', 'CREATE ISAKMP POLICY=peer PEER=2.2.2.2', 'Error (335260): Parameter "KEY" missing'],
+  ['SET ISAKMP POLICY=peer EXPIRYSECONDS=86400', 'SET ISAKMP POLICY=peer GROUP=3', 'Error (335261): Value "3" not valid for parameter "GROUP"'],
+  ['DESTROY ISAKMP POLICY=peer', 'DESTROY ISAKMP', 'Error (335260): Parameter "POLICY" missing'],
+  ['SHOW ISAKMP', 'SHOW ISAKMP KEYS', 'Error (335257): Parameter "KEYS" not recognised'],
+  ['SHOW ISAKMP POLICY=peer', 'SHOW ISAKMP POLICY=peer KEY', 'Error (335257): Parameter "KEY" not recognised'],
+  ['SHOW ISAKMP SA', 'SHOW ISAKMP SA=x', 'Error (335261): Value "x" not valid for parameter "SA"'],
+  ['SHOW ISAKMP EXCHANGE', 'SHOW ISAKMP EXCHANGE=x', 'Error (335261): Value "x" not valid for parameter "EXCHANGE"'],
+  ['SHOW ISAKMP COUNTERS', 'SHOW ISAKMP COUNTERS=1', 'Error (335266): Parameter "COUNTERS" takes no value.'],
+  ['ADD ISDN CALL=rmt NUMBER=0 PRECEDENCE=IN INANY=ON INTREQ=bri0 USER=PPP PPPTEMPLATE=0', 'ADD ISDN CALL=rmt NUMBER=0', 'Error (335260): Parameter "PRECEDENCE" missing'],
+  ['SET ISDN CALL=rmt HOLDUP=60 INCLI=7 RATE=56K', 'SET ISDN CALL=rmt HOLDUP=7201', 'Error (335261): Value "7201" not valid for parameter "HOLDUP"'],
+  ['DELETE ISDN CALL=rmt', 'DELETE ISDN CALL', 'Error (335259): Value missing for parameter "CALL"'],
+  ['ENABLE ISDN CALL=rmt', 'ENABLE ISDN CALL="a b"', 'Error (335261): Value "a b" not valid for parameter "CALL"'],
+  ['DISABLE ISDN CALL=rmt', 'DISABLE ISDN CALL=rmt NOW', 'Error (335257): Parameter "NOW" not recognised'],
+  ['ACTIVATE ISDN CALL=rmt', 'ACTIVATE ISDN', 'Error (335260): Parameter "CALL" missing'],
+  ['DEACTIVATE ISDN CALL=rmt', 'DEACTIVATE ISDN CALL=', 'Error (335259): Value missing for parameter "CALL"'],
+  ['SHOW ISDN CALL=rmt', 'SHOW ISDN CALL=sixteen_letters_', 'Error (335261): Value "sixteen_letters_" not valid for parameter "CALL"'],
+  ['ADD ACC CALL=dialin DIRECTION=ANSWER ENCAPSULATION=PPP PPPTEMPLATE=0', 'ADD ACC CALL=dialin', 'Error (335260): Parameter "DIRECTION" missing'],
+  ['SET ACC CALL=dialin ASYN=1 AUTHEN=CHAP', 'SET ACC CALL=dialin ASYN=asyn1', 'Error (335261): Value "asyn1" not valid for parameter "ASYN"'],
+  ['DELETE ACC CALL=dialin', 'DELETE ACC CALL', 'Error (335259): Value missing for parameter "CALL"'],
+  ['ACTIVATE ACC CALL=dialin', 'ACTIVATE ACC CALL=a.b', 'Error (335261): Value "a.b" not valid for parameter "CALL"'],
+  ['DEACTIVATE ACC CALL=dialin', 'DEACTIVATE ACC CALL', 'Error (335259): Value missing for parameter "CALL"'],
+  ['SHOW ACC CALL', 'SHOW ACC CALL=a-b', 'Error (335261): Value "a-b" not valid for parameter "CALL"'],
+  ['ENABLE DHCP', 'ENABLE DHCP=1', 'Error (335266): Parameter "DHCP" takes no value.'],
+  ['DISABLE DHCP', 'DISABLE DHCP NOW', 'Error (335257): Parameter "NOW" not recognised'],
+  ['CREATE DHCP POLICY=lan LEASETIME=INFINITY INHERIT=base', 'CREATE DHCP POLICY=lan LEASETIME=0', 'Error (335261): Value "0" not valid for parameter "LEASETIME"'],
+  ['ADD DHCP POLICY=lan SUBNET=255.255.255.0 ROUTER=192.168.10.1 DNS=192.0.2.53,192.0.2.54 DOMAIN=example.org NTP=192.0.2.1', 'ADD DHCP POLICY=lan DNSSERVER=192.0.2.53,dns', 'Error (335261): Value "dns" not valid for parameter "DNSSERVER"'],
+  ['SET DHCP POLICY=lan LEASETIME=7200', 'SET DHCP POLICY=lan ROUTER=x', 'Error (335261): Value "x" not valid for parameter "ROUTER"'],
+  ['DELETE DHCP POLICY=lan NTPSERVER', 'DELETE DHCP POLICY=lan NTPSERVER=192.0.2.1', 'Error (335266): Parameter "NTPSERVER" takes no value.'],
+  ['DESTROY DHCP POLICY=lan', 'DESTROY DHCP POLICY', 'Error (335259): Value missing for parameter "POLICY"'],
+  ['CREATE DHCP RANGE=lan POLICY=lan IP=192.168.10.100 NUMBER=50', 'CREATE DHCP RANGE=lan POLICY=lan IP=192.168.10.100 NUMBER=0', 'Error (335261): Value "0" not valid for parameter "NUMBER"'],
+  ['ADD DHCP RANGE=lan IP=192.168.10.120 ADDRESS=00-00-f4-90-19-9f', 'ADD DHCP RANGE=lan IP=192.168.10.120 ADDRESS=00-00-f4-90-19', 'Error (335261): Value "00-00-f4-90-19" not valid for parameter "ADDRESS"'],
+  ['DELETE DHCP RANGE=lan IP=192.168.10.120', 'DELETE DHCP RANGE=lan', 'Error (335260): Parameter "IP" missing'],
+  ['DESTROY DHCP RANGE=lan', 'DESTROY DHCP RANGE=a.b', 'Error (335261): Value "a.b" not valid for parameter "RANGE"'],
+  ['SHOW DHCP', 'SHOW DHCP LEASES', 'Error (335257): Parameter "LEASES" not recognised'],
+  ['SHOW DHCP CLIENT', 'SHOW DHCP CLIENT=1', 'Error (335266): Parameter "CLIENT" takes no value.'],
+  ['SHOW DHCP POLICY=lan', 'SHOW DHCP POLICY=a.b', 'Error (335261): Value "a.b" not valid for parameter "POLICY"'],
+  ['SHOW DHCP RANGE', 'SHOW DHCP RANGE=lan IP=1.1.1.1', 'Error (335257): Parameter "IP" not recognised'],
+];
+
+const CONTEXT: Context = { user: 'manager', level: 'manager', from: 'asyn0', now: 0, kind: 'console', print: () => {}, ask: () => {}, logoff: () => {} };
+const kept: string[] = [];
+const table = new CommandTable(laterCommands((line) => kept.push(line)));
+
+/** What the console prints; a command of these never answers with anything but one message. */
+function answer(line: string): string {
+  const outcome = table.run(line, CONTEXT);
+  if (typeof outcome !== 'object' || !('severity' in outcome)) throw new Error(`${line} gave no message`);
+  return printMessage(outcome);
+}
+
+/** Full words of the command and its object, as the answer names them. */
+function titleOf(line: string): string {
+  const match = table.match(line, 'manager');
+  if (match.kind !== 'command') throw new Error(`${line} is no command`);
+  const { read } = match.invocation.command.form;
+  return [...read.words, ...(read.object === undefined ? [] : [read.object.name])].join(' ');
+}
+
+for (const [accepted, refused, refusal] of LINES) {
+  test(`"${accepted}" is not available in this build`, () => {
+    assert.is(answer(accepted), `Error (335264): ${titleOf(accepted)} is not available in this build.`);
+  });
+  test(`"${refused}" is refused: ${refusal}`, () => {
+    kept.length = 0;
+    const printed = answer(refused);
+    assert.ok(printed.startsWith(refusal), printed);
+    assert.equal(kept, []);
+  });
+}
+
+test('Every command of later builds is in the table of lines', () => {
+  const seen = new Set(LINES.map(([accepted]) => {
+    const match = table.match(accepted, 'manager');
+    return match.kind === 'command' ? match.invocation.command.form.syntax : accepted;
+  }));
+  assert.equal(table.commands.map(({ form }) => form.syntax).filter((syntax) => !seen.has(syntax)), []);
+});
+
+test('Lines that configure something are kept in full words, and read back as the same line', () => {
+  const configures = /^(ADD|CREATE|SET|ENABLE|DISABLE|DELETE|DESTROY) /;
+  for (const [accepted] of LINES) {
+    kept.length = 0;
+    answer(accepted);
+    if (!configures.test(accepted)) {
+      assert.equal(kept, [], accepted);
+      continue;
+    }
+    const [line = ''] = kept;
+    assert.is(kept.length, 1, accepted);
+    answer(line);
+    assert.equal(kept, [line, line]);
+  }
+});
+
+test('A kept line spells its parameters out and loses no value', () => {
+  kept.length = 0;
+  answer('ADD FIREWALL POLICY=net RU=1 AC=ALLOW INT=ppp0 PROT=UDP GBLPORT=1701 GBLIP=1.1.1.1 PORT=1701 IP=1.1.1.1 DAYS=MON,WEEKEND');
+  answer('CREATE PPP TEMPLATE=0 IDLE=60 BAP=OFF AUTHEN=EITHER IPPOOL=ips PASSWORD="two words"');
+  answer('CREATE IP POOL=ips IP=192.168.20.200-192.168.20.210');
+  assert.equal(kept, [
+    'add firewall policy=net rule=1 action=allow interface=ppp0 protocol=udp ip=1.1.1.1 port=1701 gblip=1.1.1.1 gblport=1701 days=mon,weekend',
+    'create ppp template=0 authentication=either bap=off idle=60 ippool=ips password="two words"',
+    'create ip pool=ips ip=192.168.20.200-192.168.20.210',
+  ]);
+});
+
+test('The example of each command of later builds is accepted', () => {
+  for (const { form } of table.commands) assert.is(table.match(form.example, form.level).kind, 'command', form.example);
+});
+
+test.run();
