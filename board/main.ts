@@ -15,8 +15,6 @@ import { type BoardTable, tableFromFile } from './linux/table.ts';
 import { VERSION } from './linux/version.ts';
 import { SimBoard } from './sim/board.ts';
 import { World } from './sim/world.ts';
-import { SimBoard } from './sim/board.ts';
-import { World } from './sim/world.ts';
 import { type Arguments, parseArguments, parsePorts, USAGE } from './options.ts';
 
 const DONE = 0;

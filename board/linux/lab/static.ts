@@ -62,7 +62,11 @@ export class StaticLab {
 
   get steps(): readonly (readonly [string, Step])[] {
     const [host1, host2] = [this.#host1, this.#host2];
-    const both = async (seconds: number): Promise<string | undefined> => (await host1.run('ping', host2, seconds)) ?? host2.run('ping', host1, 2);
+    /** From both ends at the same time: after a fault either router may be the one that notices first and calls. */
+    const both = async (seconds: number): Promise<string | undefined> => {
+      const [there, back] = await Promise.all([host1.run('ping', host2, seconds), host2.run('ping', host1, seconds)]);
+      return there ?? back;
+    };
     return [
       ['both routers run the manual\'s scripts', () => this.ready()],
       ['ping from LAN to LAN', () => host1.run('ping', host2, 15)],
@@ -80,7 +84,7 @@ export class StaticLab {
   /** What helps to see why a step failed. */
   async diagnosis(): Promise<string> {
     const parts = await Promise.all(
-      [this.#a, this.#b].map(async (router) => `--- ${router.name}\n${router.printed()}\n${await router.command('SHOW L2TP CALL', 'SHOW L2TP TUNNEL', 'SHOW PPP')}`),
+      [this.#a, this.#b].map(async (router) => `--- ${router.name}\n${router.printed()}\n${await router.command('SHOW L2TP TUNNEL', 'SHOW PPP', 'SHOW LOG')}`),
     );
     return parts.join('\n');
   }
