@@ -252,6 +252,16 @@ export class Solo {
     return this;
   }
 
+  /** The same as openLcp when our request has been taken already: it is asked for again. */
+  openLcpAgain(): this {
+    this.give(0xc021, 1, 200, []);
+    this.taken();
+    this.wait(3000);
+    const request = this.taken().find(({ protocol, code }) => protocol === 0xc021 && code === 1);
+    if (request === undefined) throw new Error('no Configure-Request');
+    return this.give(0xc021, 2, request.identifier, request.data.slice());
+  }
+
   /** Brings LCP to Opened: takes our request as it is and asks for `options`. */
   openLcp(options: readonly Option[] = []): this {
     this.give(0xc021, 1, 200, options);
