@@ -191,7 +191,7 @@ export class Network {
   async capture(space: string, device: string, filter = ''): Promise<Capture> {
     const file = join(this.folder, `${space}-${device}.pcap`);
     const child = Bun.spawn(
-      ['ip', 'netns', 'exec', this.name(space), 'tcpdump', '-Z', 'root', '--immediate-mode', '-U', '-nni', device, '-w', file, ...(filter === '' ? [] : [filter])],
+      ['ip', 'netns', 'exec', this.name(space), 'tcpdump', '-Z', 'root', '--immediate-mode', '-B', '32768', '-U', '-nni', device, '-w', file, ...(filter === '' ? [] : [filter])],
       { stdin: 'ignore', stdout: 'ignore', stderr: 'ignore', env: { ...process.env, PATH } },
     );
     this.#children.push(child);
