@@ -78,9 +78,10 @@ export class Logins {
     return { kind: 'accepted', user: user.name, level: levelOf(user.privilege) };
   }
 
-  /** The password of a user was changed by SET PASSWORD or SET USER. */
-  countChange(name: string): void {
+  /** The password of a user was changed by SET PASSWORD or SET USER; `by` says by whom and from where. */
+  countChange(name: string, by: string): void {
     if (this.#users.get(name)?.privilege !== 'USER') this.counters.managerPwdChanges++;
+    this.#log.add({ module: 'USER', severity: 4, type: 'USER', subtype: 'PASS', text: printable(`${name}: password changed by ${by}`) });
   }
 
   /** Forgets failures and locks, and the counters (RESET USER). */

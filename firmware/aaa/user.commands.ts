@@ -94,11 +94,11 @@ export function userCommands(owner: UserOwner): Command[] {
         if (a.netmask !== undefined && a.ipaddress === undefined && user.ipAddress === undefined) return messages.user.maskAlone();
         return badMask(a.netmask) ?? users.maySet(a.user, { ...changeOf(a), password: a.password });
       },
-      apply: (a) => {
+      apply: (a, context) => {
         const hadLogin = users.get(a.user)?.login === true;
         const user = users.set(a.user, { ...changeOf(a), password: a.password });
         if (user === undefined) return messages.user.notFound(a.user);
-        if (a.password !== undefined) logins.countChange(user.name);
+        if (a.password !== undefined) logins.countChange(user.name, whoIs(context));
         return hadLogin && !user.login && user.password.kind === 'digest' ? messages.user.digestOnly(user.name) : messages.user.done();
       },
     }),
@@ -173,11 +173,12 @@ export function passwordCommands(owner: Pick<UserOwner, 'users' | 'logins'>): Co
   return [
     command(SET_PASSWORD, {
       verify: (_, context) => (users.get(context.user) === undefined ? messages.user.notAUser(context.user) : undefined),
-      apply: (_, context) => ({ pending: (done) => askPasswords(context, (answers) => done(answers === undefined ? messages.user.cancelled() : change(context.user, answers))) }),
+      apply: (_, context) => ({ pending: (done) => askPasswords(context, (answers) => done(answers === undefined ? messages.user.cancelled() : change(context, answers))) }),
     }),
   ];
 
-  function change(name: string, answers: Answers): Message {
+  function change(context: Context, answers: Answers): Message {
+    const name = context.user;
     const user = users.get(name);
     if (user === undefined) return messages.user.notFound(name);
     if (!users.verify(name, answers.old)) return messages.user.passwordWrong();
@@ -185,10 +186,12 @@ export function passwordCommands(owner: Pick<UserOwner, 'users' | 'logins'>): Co
     const refused = users.mayUsePassword(answers.fresh) ?? outOfForm(answers.fresh);
     if (refused !== undefined) return refused;
     users.set(name, { password: answers.fresh });
-    logins.countChange(user.name);
+    logins.countChange(user.name, whoIs(context));
     return messages.user.passwordChanged(user.name);
   }
 }
+
+const whoIs = ({ user, from }: Context): string => `${user} from ${from}`;
 
 interface Answers {
   readonly old: string;

@@ -130,6 +130,7 @@ test('SET PASSWORD asks for the old password and twice for the new one', () => {
   assert.equal(shell.asked, ['Old password: ', 'New password: ', 'Confirm: ']);
   assert.is(shell.users.verify('manager', 'enemies'), true);
   assert.is(shell.users.verify('manager', 'friend'), false);
+  assert.match(shell.run('SHOW LOG'), /manager: password changed by manager from\n? *asyn0/);
 });
 
 test('SET PASSWORD leaves the password where an answer is wrong, differs, is short or is not given', () => {
