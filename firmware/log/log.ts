@@ -116,7 +116,9 @@ export class EventRing implements Log {
 
   /** Says of floods that are over how much was left out; without it that is said with the source's next event. SHOW LOG calls it. */
   settle(): void {
-    for (const [source, { last }] of [...this.#buckets]) {
+    // A copy: looking a bucket up moves it to the end of the map.
+    const all = [...this.#buckets];
+    for (const [source, { last }] of all) {
       const bucket = this.#bucket(source, last);
       if (bucket.suppressed > 0 && bucket.tokens >= 1) this.#report(source, bucket);
     }
