@@ -4,21 +4,25 @@
 import { type Ipv4, maskOf } from '../bytes/ip.ts';
 import type { Millis } from '../bytes/time.ts';
 
-export const ADMISSION = {
+export interface AdmissionLimits {
   /** Tunnels opened by peers and not yet proven by SCCCN or an acknowledgement: of one address, and of all. */
-  halfOpenPerSource: 16,
-  halfOpen: 512,
-  tunnels: 20_000,
-  sessionsPerTunnel: 4096,
-  sessions: 20_000,
+  readonly halfOpenPerSource: number;
+  readonly halfOpen: number;
+  readonly tunnels: number;
+  readonly sessionsPerTunnel: number;
+  readonly sessions: number;
   /** SCCRQs of one /24 that are looked at: at once, and per second after that. */
-  burst: 64,
-  perSecond: 20,
+  readonly burst: number;
+  readonly perSecond: number;
   /** Refusals sent to peers that have no tunnel, per second. */
-  refusalsPerSecond: 20,
+  readonly refusalsPerSecond: number;
   /** /24 networks whose rate is remembered; the one heard longest ago is forgotten first. */
-  networks: 4096,
-} as const;
+  readonly networks: number;
+}
+
+export const ADMISSION: AdmissionLimits = {
+  halfOpenPerSource: 16, halfOpen: 512, tunnels: 20_000, sessionsPerTunnel: 4096, sessions: 20_000, burst: 64, perSecond: 20, refusalsPerSecond: 20, networks: 4096,
+};
 
 export type Admission = 'admit' | 'refuse' | 'drop';
 
@@ -31,7 +35,13 @@ export class Gate {
   readonly #halfOpen = new Map<Ipv4, number>();
   #halfOpenAll = 0;
   readonly #networks = new Map<number, Bucket>();
-  readonly #refusals: Bucket = { tokens: ADMISSION.refusalsPerSecond, at: 0 };
+  readonly #limits: AdmissionLimits;
+  readonly #refusals: Bucket;
+
+  constructor(limits: AdmissionLimits) {
+    this.#limits = limits;
+    this.#refusals = { tokens: limits.refusalsPerSecond, at: 0 };
+  }
 
   get halfOpen(): number {
     return this.#halfOpenAll;
@@ -39,14 +49,14 @@ export class Gate {
 
   /** May a new tunnel of `peer` be made while there are `tunnels`? 'refuse': say so, if `mayRefuse`; 'drop': say nothing. */
   ask(peer: Ipv4, tunnels: number, now: Millis): Admission {
-    if (!take(this.#bucket(peer, now), now, ADMISSION.burst, ADMISSION.perSecond)) return 'drop';
-    if ((this.#halfOpen.get(peer) ?? 0) >= ADMISSION.halfOpenPerSource) return 'drop';
-    return this.#halfOpenAll >= ADMISSION.halfOpen || tunnels >= ADMISSION.tunnels ? 'refuse' : 'admit';
+    if (!take(this.#bucket(peer, now), now, this.#limits.burst, this.#limits.perSecond)) return 'drop';
+    if ((this.#halfOpen.get(peer) ?? 0) >= this.#limits.halfOpenPerSource) return 'drop';
+    return this.#halfOpenAll >= this.#limits.halfOpen || tunnels >= this.#limits.tunnels ? 'refuse' : 'admit';
   }
 
   /** Whether one more refusal may go out to a peer without tunnel. */
   mayRefuse(now: Millis): boolean {
-    return take(this.#refusals, now, ADMISSION.refusalsPerSecond, ADMISSION.refusalsPerSecond);
+    return take(this.#refusals, now, this.#limits.refusalsPerSecond, this.#limits.refusalsPerSecond);
   }
 
   /** A tunnel of `peer` is half open from now on. */
@@ -65,9 +75,9 @@ export class Gate {
 
   #bucket(peer: Ipv4, now: Millis): Bucket {
     const network = peer & maskOf(24);
-    const known = this.#networks.get(network) ?? { tokens: ADMISSION.burst, at: now };
+    const known = this.#networks.get(network) ?? { tokens: this.#limits.burst, at: now };
     this.#networks.delete(network);
-    if (this.#networks.size >= ADMISSION.networks) {
+    if (this.#networks.size >= this.#limits.networks) {
       const oldest = this.#networks.keys().next();
       if (oldest.done !== true) this.#networks.delete(oldest.value);
     }

@@ -102,6 +102,6 @@ function settings({ call: name, ...values }: Args<typeof ADD_CALL>): CallSetting
   return { name, ...values };
 }
 
-function changeOf({ call: _, ...change }: Args<typeof SET_CALL>): CallChange {
+function changeOf({ call: _call, ...change }: Args<typeof SET_CALL>): CallChange {
   return change;
 }

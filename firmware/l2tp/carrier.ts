@@ -16,7 +16,7 @@ const LAST_KEY = 0x7fffffff;
 
 /** What the carrier needs of the server. */
 export interface CarrierHost {
-  readonly checksum: boolean;
+  checksum(): boolean;
   lookup(entry: SessionEntry): Lookup | undefined;
   traced(entry: SessionEntry): boolean;
   /** The user of a session ends it. */
@@ -40,9 +40,8 @@ export class Carrier {
     return this.#byKey.size;
   }
 
-  /** All sessions that are carried. */
-  entries(): Iterable<SessionEntry> {
-    return this.#byKey.values();
+  detachAll(): void {
+    for (const entry of this.#byKey.values()) this.detach(entry);
   }
 
   of(key: SessionKey): SessionEntry | undefined {
@@ -64,7 +63,7 @@ export class Carrier {
       },
       far: undefined,
       options: {
-        ipv4: false, ipv6: false, sequence, checksum: this.#host.checksum, acfc: false, pfc: false, mss: mtu - TCP_OVERHEAD, trace: this.#host.traced(entry),
+        ipv4: false, ipv6: false, sequence, checksum: this.#host.checksum(), acfc: false, pfc: false, mss: mtu - TCP_OVERHEAD, trace: this.#host.traced(entry),
       },
     });
     if (refused !== undefined) return refused.refused;

@@ -12,7 +12,7 @@ import { Supervisor, type SupervisorPhase } from './supervisor.ts';
 
 /** What a line needs of the server. */
 export interface LineHost {
-  readonly enabled: boolean;
+  enabled(): boolean;
   /** The values of the call as they are now. */
   settings(): CallSettings;
   callUser(): CallUser | undefined;
@@ -245,7 +245,7 @@ export class Line implements SessionUser {
 
   #dial(now: Millis): CallReason | undefined {
     const call = this.#host.settings();
-    if (!this.#host.enabled) return { kind: 'module disabled' };
+    if (!this.#host.enabled()) return { kind: 'module disabled' };
     if (isPassive(call)) return { kind: 'passive' };
     const placed = this.#host.place(call, now);
     if ('kind' in placed) return placed;

@@ -7,13 +7,14 @@ import type { SessionDown } from './session.ts';
 import type { TunnelDown } from './tunnel.ts';
 
 /** Why a tunnel went down. 'moved' where it lost a tie: its calls go on in the other one. */
-export function tunnelReason(down: TunnelDown, { at, wasUp }: TunnelEntry): CallReason | 'moved' {
+export function tunnelReason(down: TunnelDown, { at, wasUp, tunnel }: TunnelEntry): CallReason | 'moved' {
   const { peer } = at;
   switch (down.cause) {
     case 'closed':
       return down.result.code === STOP.shutdown ? { kind: 'module disabled' } : { kind: 'hung up', why: 'the tunnel was closed' };
     case 'peer':
-      if (down.result.code === STOP.notAuthorised) return { kind: 'not authorised', peer, by: 'peer' };
+      // Before its SCCRP the peer has seen nothing of a password yet.
+      if (down.result.code === STOP.notAuthorised && tunnel.peer !== undefined) return { kind: 'not authorised', peer, by: 'peer' };
       return { kind: wasUp ? 'tunnel closed' : 'tunnel refused', peer, result: down.result };
     case 'no answer': {
       const { message, sends, lastHeard, instead } = down.gaveUp;

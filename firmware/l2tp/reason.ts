@@ -37,8 +37,6 @@ export type CallReason =
   | { readonly kind: 'call ended'; readonly peer: Ipv4; readonly result: Result }
   /** The peer broke the protocol, or we found an error in what it sent. */
   | { readonly kind: 'protocol error'; readonly peer: Ipv4; readonly what: string }
-  /** The peer's own call for the same line stays. */
-  | { readonly kind: 'gave way'; readonly peer: Ipv4 }
   /** The peer called again: it had restarted. */
   | { readonly kind: 'replaced'; readonly peer: Ipv4 }
   /** PPP ended the link. */
@@ -96,8 +94,6 @@ function plain(r: CallReason): string {
       return `${formatIpv4(r.peer)} ended the call: ${disconnectText(r.result)}`;
     case 'protocol error':
       return `protocol error with ${formatIpv4(r.peer)}: ${printable(r.what)}`;
-    case 'gave way':
-      return `gave way to the call that ${formatIpv4(r.peer)} made at the same time`;
     case 'replaced':
       return `${formatIpv4(r.peer)} called again, it must have restarted`;
     case 'hung up':

@@ -4,7 +4,7 @@ import { ANY_IPV4, type Ipv4, formatIpv4 } from '../bytes/ip.ts';
 import { type Alarm, type Millis, NEVER } from '../bytes/time.ts';
 import { type Message, messages } from '../cli/messages.ts';
 import type { Punt, UnderlayId } from '../hal/dataplane.ts';
-import { ADMISSION } from './admission.ts';
+import { ADMISSION, type AdmissionLimits } from './admission.ts';
 import { type CallChange, type CallSettings, Calls, calledNumber } from './calls.ts';
 import { Carrier, HUNG_UP, overhead } from './carrier.ts';
 import { BEARER, FRAMING, STOP } from './catalog.ts';
@@ -40,6 +40,7 @@ export class L2tpServer {
   readonly templates = new Templates();
   readonly users = new Users();
   readonly #board: TunnelsBoard;
+  readonly #limits: AdmissionLimits;
   readonly #owner: L2tpOwner;
   readonly #debug = new Debug();
   readonly #tunnels: Tunnels;
@@ -55,18 +56,14 @@ export class L2tpServer {
   readonly #past = { data: noData(), filtered: 0, noSuchTunnel: 0, noSuchCall: 0, malformed: 0 };
   #zero = { data: noData(), control: noControl(), filtered: 0, noSuchTunnel: 0, noSuchCall: 0, malformed: 0, disabled: 0, failed: 0 };
 
-  constructor(board: TunnelsBoard, owner: L2tpOwner, identity: Identity) {
+  constructor(board: TunnelsBoard, owner: L2tpOwner, identity: Identity, limits: AdmissionLimits = ADMISSION) {
     this.#board = board;
+    this.#limits = limits;
     this.#owner = owner;
-    const server = this;
     this.#tunnels = new Tunnels(board, {
       identity,
-      get enabled() {
-        return server.#enabled;
-      },
-      get serves() {
-        return server.#server !== undefined;
-      },
+      enabled: () => this.#enabled,
+      serves: () => this.#server !== undefined,
       hostName: () => owner.hostName(),
       passwordFor: (peer) => this.passwords.find(peer),
       pre13For: (peer) => this.#pre13For(peer),
@@ -77,11 +74,9 @@ export class L2tpServer {
       tunnelState: (entry, old, next) => this.#traceTunnel(entry, old, next),
       sessionState: (entry, old, next) => this.#traceSession(entry, old, next),
       forgotten: () => this.#maybeUnlisten(),
-    });
+    }, limits);
     this.#carrier = new Carrier(board.plane, {
-      get checksum() {
-        return server.#checksum;
-      },
+      checksum: () => this.#checksum,
       lookup: (entry) => owner.lookup(entry.tunnel.at.peer),
       traced: (entry) => this.#isTraced(entry),
       hangUp: (entry, reason, now) => this.#tunnels.enter(() => this.#hangUp(entry, reason, now)),
@@ -143,7 +138,7 @@ export class L2tpServer {
   close(): void {
     for (const runtime of this.#lines.values()) runtime.alarm?.cancel();
     this.#lines.clear();
-    for (const entry of [...this.#carrier.entries()]) this.#carrier.detach(entry);
+    this.#carrier.detachAll();
     this.#tunnels.abandon();
     this.#enabled = false;
     this.#maybeUnlisten();
@@ -325,11 +320,8 @@ export class L2tpServer {
 
   #lineHost(first: CallSettings): LineHost {
     const { name } = first;
-    const server = this;
     return {
-      get enabled() {
-        return server.#enabled;
-      },
+      enabled: () => this.#enabled,
       settings: () => this.calls.get(name) ?? first,
       callUser: () => this.#owner.callUser(name),
       place: (call, now) => this.#place(call, now),
@@ -372,7 +364,7 @@ export class L2tpServer {
     const route = this.#owner.lookup(call.ip);
     if (route === undefined) return { kind: 'no route', peer: call.ip };
     if (this.#leadsIntoItself(route.name, call.ip)) return { kind: 'route through itself', peer: call.ip, name: route.name };
-    if (this.#tunnels.sessions >= ADMISSION.sessions) return { kind: 'too many', what: 'calls' };
+    if (this.#tunnels.sessions >= this.#limits.sessions) return { kind: 'too many', what: 'calls' };
     if (this.#underlay === undefined) return { kind: 'module disabled' };
     const entry =
       this.#shared(call) ??
@@ -403,7 +395,7 @@ export class L2tpServer {
   /** A tunnel that the call may use: ours with the same password, or one that the peer opened and that is established. */
   #shared(call: CallSettings): TunnelEntry | undefined {
     const fits = (entry: TunnelEntry): boolean => {
-      if (entry.calls.size >= ADMISSION.sessionsPerTunnel) return false;
+      if (entry.calls.size >= this.#limits.sessionsPerTunnel) return false;
       if (entry.ours) return entry.password === call.password && entry.pre13 === (call.pre13 === 'ON') && entry.tunnel.state !== 'idle';
       return entry.tunnel.state === 'established' || entry.wonTie;
     };

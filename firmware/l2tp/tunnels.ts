@@ -7,7 +7,7 @@ import { type Millis, NEVER } from '../bytes/time.ts';
 import type { Clock, Crypto, Random, WallClock } from '../hal/clock.ts';
 import type { DataPlane, Frame, Punt } from '../hal/dataplane.ts';
 import type { Log } from '../log/log.ts';
-import { ADMISSION, Gate } from './admission.ts';
+import { type AdmissionLimits, Gate } from './admission.ts';
 import { ERROR, FRAMING, type Result, STOP } from './catalog.ts';
 import { type Decoded, decodeControl, encodeMessage } from './control.ts';
 import { addTunnel, refusedBy } from './counters.ts';
@@ -39,9 +39,9 @@ export interface TunnelsBoard {
 /** What the tunnels ask of and tell the server. */
 export interface TunnelsHost {
   readonly identity: Identity;
-  readonly enabled: boolean;
+  enabled(): boolean;
   /** Peers may open tunnels to us (ENABLE L2TP SERVER). */
-  readonly serves: boolean;
+  serves(): boolean;
   hostName(): string;
   /** ADD L2TP PASSWORD for a peer that opens a tunnel to us. */
   passwordFor(peer: Ipv4): string | undefined;
@@ -63,7 +63,8 @@ type ControlPunt = Extract<Punt, { kind: 'control' }>;
 export class Tunnels {
   readonly #board: TunnelsBoard;
   readonly #host: TunnelsHost;
-  readonly #gate = new Gate();
+  readonly #gate: Gate;
+  readonly #limits: AdmissionLimits;
   readonly #byId = new Map<number, TunnelEntry>();
   readonly #byPeer = new Map<Ipv4, Set<TunnelEntry>>();
   readonly #sessionIds = new Set<number>();
@@ -81,9 +82,11 @@ export class Tunnels {
   readonly discards = { disabled: 0, noSuchTunnel: 0, noSuchCall: 0, malformed: 0 };
   failedAuthentications = 0;
 
-  constructor(board: TunnelsBoard, host: TunnelsHost) {
+  constructor(board: TunnelsBoard, host: TunnelsHost, limits: AdmissionLimits) {
     this.#board = board;
     this.#host = host;
+    this.#limits = limits;
+    this.#gate = new Gate(limits);
   }
 
   get size(): number {
@@ -139,7 +142,7 @@ export class Tunnels {
     const entry = this.#byId.get(this.#header.tunnelId);
     if (entry === undefined || !this.#accepts(entry, punt)) {
       this.#stray();
-      if (this.#host.enabled) this.discards.noSuchTunnel++;
+      if (this.#host.enabled()) this.discards.noSuchTunnel++;
       else this.discards.disabled++;
       return;
     }
@@ -220,10 +223,10 @@ export class Tunnels {
 
   #requested(at: PeerAddress, decoded: Decoded, { data, password }: { readonly data: Uint8Array; readonly password: string | undefined }, now: Millis): void {
     const assigned = assignedId(decoded) ?? 0;
-    if (!this.#host.enabled || !this.#host.serves) {
+    if (!this.#host.enabled() || !this.#host.serves()) {
       this.#stray();
       this.discards.disabled++;
-      if (this.#host.enabled) this.#refuse(at, assigned, { code: STOP.notAuthorised, error: ERROR.none, message: 'no L2TP server' }, now);
+      if (this.#host.enabled()) this.#refuse(at, assigned, { code: STOP.notAuthorised, error: ERROR.none, message: 'no L2TP server' }, now);
       return;
     }
     const tie = this.#tie(at, decoded, now);
@@ -371,7 +374,7 @@ export class Tunnels {
       down: (reason, now) => this.#tunnelDown(self(), reason, now),
       gone: () => this.#forget(self()),
       lastData: () => this.#host.lastIn(self().calls.values()),
-      newSession: () => (self().calls.size >= ADMISSION.sessionsPerTunnel || this.#sessionIds.size >= ADMISSION.sessions ? undefined : this.newSessionId()),
+      newSession: () => (self().calls.size >= this.#limits.sessionsPerTunnel || this.#sessionIds.size >= this.#limits.sessions ? undefined : this.newSessionId()),
       called: (session, now) => {
         const call = this.#session(self(), session);
         call.inControl = 1;

@@ -72,6 +72,6 @@ export const userCommands = ({ users }: L2tpServer): Command[] => [
 
 const entryOf = (a: Args<typeof ADD_USER>): UserEntry => a;
 
-function changeOf({ user: _, ...change }: Args<typeof SET_USER>): UserChange {
+function changeOf({ user: _user, ...change }: Args<typeof SET_USER>): UserChange {
   return change;
 }

@@ -5,8 +5,12 @@ import { CLEAN, Wire, type WireQuality } from '../../../board/sim/wire.ts';
 import { World } from '../../../board/sim/world.ts';
 import { type Ipv4, type Ipv4Prefix, parseIpv4 } from '../../../firmware/bytes/ip.ts';
 import type { Millis } from '../../../firmware/bytes/time.ts';
-import type { Punt } from '../../../firmware/hal/dataplane.ts';
+import type { Punt, UnderlayId } from '../../../firmware/hal/dataplane.ts';
+import type { AdmissionLimits } from '../../../firmware/l2tp/admission.ts';
 import { CALL_DEFAULTS, type CallSettings } from '../../../firmware/l2tp/calls.ts';
+import type { ControlMessage } from '../../../firmware/l2tp/catalog.ts';
+import { decodeControl, encodeMessage } from '../../../firmware/l2tp/control.ts';
+import { decodeHeader, encodeControl, newHeader } from '../../../firmware/l2tp/header.ts';
 import type { CallUser, L2tpLink, L2tpOwner, TemplateCall, TemplateUser } from '../../../firmware/l2tp/link.ts';
 import { L2tpServer } from '../../../firmware/l2tp/server.ts';
 import type { LogEvent } from '../../../firmware/log/log.ts';
@@ -24,6 +28,7 @@ export interface NodeOptions {
   readonly name?: string;
   /** Calls that have an interface over them, by call name; default: every configured call has `ppp1`. */
   readonly users?: Readonly<Record<string, CallUser>>;
+  readonly limits?: AdmissionLimits;
 }
 
 /** One router's L2TP: the server, and an owner that records. */
@@ -53,7 +58,7 @@ export class Node implements L2tpOwner {
     this.board.ip.setUp('eth0', true);
     this.board.ip.addAddress('eth0', this.address, 1);
     const { clock, wall, random, crypto, plane } = this.board;
-    this.server = new L2tpServer({ clock, wall, random, crypto, plane, log: { add: (event) => this.log.push(event) } }, this, { vendor: 'hashi', firmware: 0x0100 });
+    this.server = new L2tpServer({ clock, wall, random, crypto, plane, log: { add: (event) => this.log.push(event) } }, this, { vendor: 'hashi', firmware: 0x0100 }, options.limits);
     plane.onPunt = (batch, now) => this.#punt(batch, now);
   }
 
@@ -131,4 +136,86 @@ export function configure({ a, b }: { a: Node; b: Node }, change: { readonly a?:
   const both = { name: 'remote', remote: 'remote' } as const;
   a.server.calls.add({ type: 'VIRTUAL', ...CALL_DEFAULTS, ...both, precedence: 'IN', password: 'l2tpB', ip: ip(B), ...change.a });
   b.server.calls.add({ type: 'VIRTUAL', ...CALL_DEFAULTS, ...both, precedence: 'OUT', password: 'l2tpA', ip: ip(A), ...change.b });
+}
+
+/** A peer under the test's control: it answers only what the test says. */
+export class RawPeer {
+  readonly board: SimBoard;
+  readonly address: Ipv4;
+  readonly underlay: UnderlayId;
+  /** Messages that arrived, ZLBs left out. */
+  readonly received: (ControlMessage & { readonly headerTunnel: number; readonly headerSession: number })[] = [];
+  /** Every control datagram that arrived, in octets. */
+  readonly sizes: number[] = [];
+  /** What to send back at once. */
+  onMessage: (message: ControlMessage) => void = () => {};
+  ns = 0;
+  nr = 0;
+  acknowledges = true;
+  readonly to: Ipv4;
+  /** The ids that the router assigned. */
+  tunnel = 0;
+  session = 0;
+
+  constructor(world: World, wire: Wire, address: string, to: string, port = 1701) {
+    this.board = new SimBoard(world, { seed: 99 });
+    this.address = ip(address);
+    this.to = ip(to);
+    this.board.ip.plug('eth0', wire);
+    this.board.ip.addAddress('eth0', this.address, 1);
+    const bound = this.board.plane.listen({ address: ip('0.0.0.0'), port });
+    if (typeof bound !== 'number') throw new Error(bound.refused);
+    this.underlay = bound;
+    this.board.plane.onPunt = (batch) => {
+      for (const punt of batch) if (punt.kind === 'control') this.#take(punt.data);
+    };
+  }
+
+  /** Sends a message of this peer's one tunnel. */
+  send(message: ControlMessage, header: { readonly tunnel?: number; readonly session?: number; readonly ns?: number; readonly nr?: number } = {}): void {
+    const body = encodeMessage(message);
+    if (body === undefined) throw new Error(`cannot encode ${message.type}`);
+    const fields = { tunnelId: header.tunnel ?? this.tunnel, sessionId: header.session ?? 0, ns: header.ns ?? this.ns, nr: header.nr ?? this.nr };
+    if (header.ns === undefined) this.ns = (this.ns + 1) & 0xffff;
+    this.sendRaw(encodeControl(fields, body));
+  }
+
+  sendRaw(data: Uint8Array): void {
+    this.board.plane.send([{ to: 'peer', underlay: this.underlay, local: this.address, peer: this.to, peerPort: 1701, data }]);
+  }
+
+  /** Opens a tunnel as a peer without password; true once it is established. */
+  open(world: World, id = 77): boolean {
+    this.send({ type: 'SCCRQ', protocolVersion: 0x0100, framingCapabilities: 3, bearerCapabilities: 3, hostName: 'raw', assignedTunnelId: id }, { tunnel: 0 });
+    if (!world.run(2000, () => this.received.some((m) => m.type === 'SCCRP'))) return false;
+    this.send({ type: 'SCCCN' });
+    world.run(50);
+    return true;
+  }
+
+  #take(data: Uint8Array): void {
+    const h = newHeader();
+    this.sizes.push(data.length);
+    if (decodeHeader(data, 0, data.length, h) !== undefined || h.payload === h.end) return;
+    if (h.ns === this.nr) this.nr = (this.nr + 1) & 0xffff;
+    const decoded = decodeControl(data, h.payload, h.end, { crypto: this.board.crypto, secret: undefined, pre13: true });
+    if (decoded.kind !== 'message') return;
+    const { message } = decoded;
+    if (message.type === 'SCCRP' || message.type === 'SCCRQ') this.tunnel = message.assignedTunnelId;
+    if ('assignedSessionId' in message && message.assignedSessionId !== undefined) this.session = message.assignedSessionId;
+    this.received.push({ ...message, headerTunnel: h.tunnelId, headerSession: h.sessionId });
+    const before = this.ns;
+    this.onMessage(message);
+    if (this.acknowledges && before === this.ns) this.sendRaw(encodeControl({ tunnelId: this.tunnel, sessionId: 0, ns: this.ns, nr: this.nr }, new Uint8Array(0)));
+  }
+}
+
+/** One node at 1.1.1.1 with a raw peer at 2.2.2.2. */
+export function withRaw(seed = 1, options: NodeOptions = {}): { world: World; wire: Wire; a: Node; peer: RawPeer } {
+  const world = new World(seed);
+  const wire = new Wire(world, CLEAN);
+  const a = new Node(world, wire, A, { ...options, seed: seed * 2 + 1 });
+  a.server.enable(a.now);
+  a.server.enableServer('BOTH');
+  return { world, wire, a, peer: new RawPeer(world, wire, B, A) };
 }
