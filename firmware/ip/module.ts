@@ -58,6 +58,8 @@ export class IpModule {
   readonly #log: Log;
   readonly #kernel: Kernel;
   readonly #state = new IpState();
+  /** Devices that were set up, or found so, since IP runs on them: one that is set down after that stays down. */
+  readonly #raised = new Set<string>();
   #plan: Plan;
 
   constructor({ host, clock, log, owner }: IpParts) {
@@ -191,6 +193,7 @@ export class IpModule {
   /** IPCP has opened, or settled other addresses. */
   linkUp(name: string, link: IpLink): void {
     this.#state.links.set(name, link);
+    this.#raised.delete(name);
     this.refresh(name);
     const given = link.assigned ? `, address ${formatIpv4(link.local)} given by the peer` : '';
     const trouble = this.trouble(name);
@@ -310,6 +313,7 @@ export class IpModule {
   }
 
   #changed(name: string): string | undefined {
+    this.#raised.delete(deviceOf(name));
     this.refresh(deviceOf(name));
     this.owner.changed(deviceOf(name));
     return this.trouble(name);
@@ -317,11 +321,19 @@ export class IpModule {
 
   #sync(): void {
     this.#plan = new Plan(this.#state, this.owner, this.#host.links());
-    const down = this.#plan.toSetUp();
-    for (const name of down) this.#kernel.setUp(name);
-    if (down.length > 0) this.#plan = new Plan(this.#state, this.owner, this.#host.links());
+    if (this.#raise()) this.#plan = new Plan(this.#state, this.owner, this.#host.links());
     this.#kernel.apply(this.#plan.wanted());
     this.#watch(this.#clock.now());
+  }
+
+  /** Sets devices up that IP begins to run on. True where one was down. */
+  #raise(): boolean {
+    const inUse = this.#plan.inUse();
+    for (const name of this.#raised) if (!inUse.includes(name)) this.#raised.delete(name);
+    const down = inUse.filter((name) => !this.#raised.has(name) && this.#plan.device(name)?.admin === false);
+    for (const name of down) this.#kernel.setUp(name);
+    for (const name of inUse) this.#raised.add(name);
+    return down.length > 0;
   }
 
   /** One destination's routes; devices as of the last report. */

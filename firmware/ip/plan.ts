@@ -65,12 +65,10 @@ export class Plan {
     return isPpp(name) ? this.#state.links.has(name) || this.#owner.onDemand(name) : this.device(name)?.up === true;
   }
 
-  /** Devices that have to be set administratively up. PPP devices of links that are down stay as PPP has them. */
-  toSetUp(): string[] {
-    const names = this.#interfaces()
-      .filter((i) => this.device(i.name)?.admin === false && (isPpp(i.name) ? this.usable(i) : this.running(i)))
-      .map((i) => deviceOf(i.name));
-    return [...new Set(names)];
+  /** Devices that IP runs on now. Those of PPP links that are down stay as PPP has them. */
+  inUse(): string[] {
+    const names = this.#interfaces().filter((i) => (isPpp(i.name) ? this.usable(i) : this.running(i)));
+    return [...new Set(names.map((i) => deviceOf(i.name)))];
   }
 
   /** Kernel addresses of an interface. An unnumbered PPP interface carries the borrowed address as /32: Linux sends from it and answers for it. */

@@ -94,6 +94,16 @@ test('linkUp sets a PPP device up', () => {
   assert.ok(r.host.devices.get('ppp0')?.admin);
 });
 
+test('A port that someone else sets down stays down until IP begins on it again', () => {
+  const r = rig('enable ip', LAN);
+  r.host.plug('eth0', { admin: false });
+  assert.not.ok(r.host.devices.get('eth0')?.admin);
+  assert.match(r.run('show ip route'), /eth0# /);
+  r.run('reset ip interface=eth0');
+  assert.ok(r.host.devices.get('eth0')?.admin);
+  assert.not.match(r.run('show ip route'), /#/);
+});
+
 test('linkUp makes no host route that would swallow the tunnel under it, nor one to an address of ours', () => {
   const r = rig('enable ip', LAN, UNNUMBERED);
   r.outer.add(ip4('2.2.2.2'));
