@@ -212,6 +212,7 @@ class Router implements ConsoleRouter {
         this.l2tp.routesChanged(board.clock.now());
       },
       keep: (line) => this.#kept.keep(line),
+      forget: (start) => this.#kept.forget(start),
     };
   }
 

@@ -55,12 +55,14 @@ export class RunningConfig {
   /** All sections that have lines, one for each title, in AlliedWare's order; kept lines behind those of the same section. */
   sections(): ConfigSection[] {
     const byTitle = new Map<string, { title: string; lines: string[] }>();
-    for (const { title, lines } of [...this.#built(), ...this.#kept.sections()]) {
+    const built = this.#built().map(({ title, lines }) => ({ title, lines: lines.flatMap((line) => splitLong(line)) }));
+    // Kept lines stay whole: the rest of one that was cut would be a line of its own, which may mean another object.
+    for (const { title, lines } of [...built, ...this.#kept.sections()]) {
       if (lines.length === 0) continue;
       const key = title.toUpperCase();
       const section = byTitle.get(key) ?? { title, lines: [] };
       byTitle.set(key, section);
-      section.lines.push(...lines.flatMap((line) => splitLong(line)));
+      section.lines.push(...lines);
     }
     return [...byTitle.values()].sort((a, b) => rank(a.title) - rank(b.title));
   }

@@ -132,7 +132,10 @@ export const interfaceCommands = (ip: IpModule): Command[] => {
     return typeof name === 'string' ? undefined : name;
   };
   const nameOf = (args: { readonly interface: string }): string => interfaceName(args.interface) ?? args.interface;
-  const dhcp = (line: string): Message => {
+  /** Only one address command counts for an interface: the last one. */
+  const forgetDhcp = (verb: 'add' | 'set', name: string): void => ip.owner.forget(`${verb} ip interface=${name} ipaddress=dhcp`);
+  const dhcp = (verb: 'add' | 'set', name: string, line: string): Message => {
+    forgetDhcp(verb, name);
     ip.owner.keep(line);
     return messages.parser.notBuilt('IPADDRESS=DHCP');
   };
@@ -141,20 +144,23 @@ export const interfaceCommands = (ip: IpModule): Command[] => {
       verify: (args) => verifyAdd(ip, args),
       apply: (args) => {
         const { interface: _, ipaddress, mask, ...settings } = args;
-        if (ipaddress === 'DHCP') return dhcp(write(ADD_INTERFACE, args));
+        const name = nameOf(args);
+        if (ipaddress === 'DHCP') return dhcp('add', name, write(ADD_INTERFACE, { ...args, interface: name }));
         const length = lengthFor(ipaddress.value, mask, formatIpv4);
         if (typeof length !== 'number') return length;
-        const added = { name: nameOf(args), address: ipaddress.value, length, enabled: true, settings: { ...INTERFACE_DEFAULTS, ...settings } };
+        forgetDhcp('add', name);
+        const added = { name, address: ipaddress.value, length, enabled: true, settings: { ...INTERFACE_DEFAULTS, ...settings } };
         return outcome(ip.addInterface(added), messages.ip.interfaceAdded());
       },
     }),
     command(SET_INTERFACE, {
       verify: (args) => verifySet(ip, args),
       apply: (args) => {
-        if (args.ipaddress === 'DHCP') return dhcp(write(SET_INTERFACE, args));
         const name = nameOf(args);
+        if (args.ipaddress === 'DHCP') return dhcp('set', name, write(SET_INTERFACE, { ...args, interface: name }));
         const length = newLength(ip, name, args);
         if (typeof length === 'object') return length;
+        if (args.ipaddress !== undefined) forgetDhcp('set', name);
         const change = { ...(args.ipaddress === undefined ? {} : { address: args.ipaddress.value }), ...(length === undefined ? {} : { length }), settings: settingsOf(args) };
         return outcome(ip.setInterface(name, change), messages.ip.interfaceSet());
       },
@@ -163,6 +169,7 @@ export const interfaceCommands = (ip: IpModule): Command[] => {
       verify: toExisting,
       apply: (args) => {
         ip.deleteInterface(nameOf(args));
+        forgetDhcp('set', nameOf(args));
         return messages.ip.interfaceDeleted();
       },
     }),

@@ -14,4 +14,6 @@ export interface IpOwner {
   changed(name: string): void;
   /** Stores a line of a command that this build does not carry out, for CREATE CONFIG. */
   keep(line: string): void;
+  /** Drops the kept lines that begin so: another command has taken their place. */
+  forget(start: string): void;
 }

@@ -188,6 +188,11 @@ export class PppInterface {
   /** Takes new parameters. A link that is up stays; what is negotiated holds from the next one on. */
   set(parameters: PppParameters, now: Millis): void {
     const before = this.onDemand;
+    const first = PppInterface.firstMtu(parameters);
+    if (this.#link === undefined && first !== PppInterface.firstMtu(this.#parameters)) {
+      this.#mtu = first;
+      this.#owner.setDevice(this.device, { mtu: first });
+    }
     this.#parameters = parameters;
     if (before !== this.onDemand && this.#enabled) this.#owner.setDevice(this.device, { onDemand: this.onDemand });
     this.#settleWant(now);

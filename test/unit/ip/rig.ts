@@ -74,6 +74,9 @@ export class IpRig {
         underlies: (_name, address) => this.outer.has(address),
         changed: (name) => this.changed.push(name),
         keep: (line) => this.kept.push(line),
+        forget: (start) => {
+          for (let i = this.kept.length - 1; i >= 0; i--) if (this.kept[i]?.startsWith(start) === true) this.kept.splice(i, 1);
+        },
       },
     });
     this.host.onLink = (name) => this.ip.onLink(name);
