@@ -239,6 +239,10 @@ class Router implements ConsoleRouter {
         const user = this.ppp.over(`TNL-${call}`);
         if (user !== undefined) board.plane.set(user.device, { mtu: Math.min(user.mtu, mtu) });
       },
+      callMissed: (call, now) => {
+        const user = this.ppp.over(`TNL-${call}`);
+        if (user?.enabled === true && user.link === undefined) user.activate(now);
+      },
       templateCall: () => ({ refused: 'dynamic PPP interfaces are not available in this build' }),
     };
   }

@@ -28,6 +28,7 @@ const EPHEMERAL = 49152;
 /** After so many old sequence numbers in a row the peer is taken to have started again. */
 const RESYNC_AFTER = 10;
 const DEMAND_INTERVAL = 1000;
+const STRAY_INTERVAL = 1000;
 
 interface Service {
   readonly id: UnderlayId;
@@ -35,6 +36,7 @@ interface Service {
   readonly port: number;
   sources: readonly Ipv4Prefix[] | undefined;
   readonly counters: UnderlayCounters;
+  strayAt: number;
 }
 
 interface Device {
@@ -97,7 +99,7 @@ export class SimPlane implements DataPlane {
     }
     if (this.#serviceAt(port) !== undefined) return { refused: `UDP port ${port} is in use by another program` };
     const id = this.#next++ as UnderlayId;
-    this.#services.set(id, { id, address: at.address, port, sources: undefined, counters: noCounters() });
+    this.#services.set(id, { id, address: at.address, port, sources: undefined, counters: noCounters(), strayAt: -STRAY_INTERVAL });
     return id;
   }
 
@@ -284,11 +286,20 @@ export class SimPlane implements DataPlane {
     const session = this.#byIds.get(read.tunnel * 65536 + read.session);
     if (session === undefined || session.path.leg.peer !== header.source) {
       if (this.#tunnels.has(read.tunnel)) service.counters.noSuchCall++;
-      else service.counters.noSuchTunnel++;
+      else {
+        service.counters.noSuchTunnel++;
+        this.#stray(service, header, sourcePort);
+      }
       return true;
     }
     this.#message(service, session, read, data);
     return true;
+  }
+
+  #stray(service: Service, header: IpHeader, sourcePort: number): void {
+    if (this.#world.now - service.strayAt < STRAY_INTERVAL) return;
+    service.strayAt = this.#world.now;
+    this.#punt({ kind: 'stray', underlay: service.id, local: header.destination, peer: header.source, peerPort: sourcePort });
   }
 
   #message(service: Service, session: Session, read: DataHeader, data: Uint8Array): void {

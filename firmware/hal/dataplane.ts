@@ -85,6 +85,8 @@ export type Punt =
   | { readonly kind: 'demand'; readonly interface: InterfaceId; readonly data: Uint8Array }
   /** ICMP said that datagrams to this peer do not arrive; `mtu` > 0: they were too big for a path of that MTU. */
   | { readonly kind: 'unreachable'; readonly underlay: UnderlayId; readonly peer: Ipv4; readonly peerPort: number; readonly mtu: number }
+  /** A data message of a tunnel that has no session here, as a peer sends them that has not noticed our restart. At most one a second for each underlay. */
+  | { readonly kind: 'stray'; readonly underlay: UnderlayId; readonly local: Ipv4; readonly peer: Ipv4; readonly peerPort: number }
   /** A copy for DEBUG=PKT: the whole L2TP message from its header on. */
   | { readonly kind: 'trace'; readonly session: SessionKey; readonly direction: 'rx' | 'tx'; readonly data: Uint8Array }
   /** Something asked for earlier failed later, as one sentence. */

@@ -71,6 +71,8 @@ export interface L2tpOwner {
   linkDown(call: string, reason: string, now: Millis): void;
   /** The path to the peer of `call` has another MTU now. */
   linkMtu(call: string, mtu: number, now: Millis): void;
+  /** The peer of `call` still sends on a session of before our start: the interface should open the call as traffic would. */
+  callMissed(call: string, now: Millis): void;
   /** A call for a template: why it cannot be taken, as one sentence, or the way its link is told. */
   templateCall(call: TemplateCall, now: Millis): { readonly refused: string } | TemplateUser;
 }

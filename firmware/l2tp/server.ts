@@ -29,6 +29,9 @@ export const L2TP_PORT = 1701;
 
 export type { TunnelsBoard as L2tpBoard } from './tunnels.ts';
 
+/** So long after its start a router takes strange messages for those of its former life (our limit: three times what a peer needs to give up). */
+const FORMER_LIFE: Millis = 300_000;
+
 interface Runtime {
   readonly line: Line;
   alarm: Alarm | undefined;
@@ -48,6 +51,8 @@ export class L2tpServer {
   readonly #lines = new Map<string, Runtime>();
   #underlay: UnderlayId | undefined;
   #enabled = false;
+  /** When the module was enabled. */
+  #since: Millis = 0;
   #server: ServerRole | undefined;
   #filter: number | undefined;
   #checksum = true;
@@ -73,6 +78,7 @@ export class L2tpServer {
       trace: (entry, direction, data) => this.#traceControl(entry, direction, data),
       tunnelState: (entry, old, next) => this.#traceTunnel(entry, old, next),
       sessionState: (entry, old, next) => this.#traceSession(entry, old, next),
+      strayed: (peer, now) => this.#strayed(peer, now),
       forgotten: () => this.#maybeUnlisten(),
     }, limits);
     this.#carrier = new Carrier(board.plane, {
@@ -113,6 +119,7 @@ export class L2tpServer {
     const answer = this.#listen();
     if (answer.severity === 'error') return answer;
     this.#enabled = true;
+    this.#since = now;
     this.#tunnels.enter(() => this.#retryAll(now));
     return answer;
   }
@@ -253,6 +260,7 @@ export class L2tpServer {
         else if (punt.kind === 'unreachable') this.#unreachable(punt, now);
         else if (punt.kind === 'trace') this.#traceData(punt);
         else if (punt.kind === 'failed') this.#failed(punt, now);
+        else if (punt.kind === 'stray') this.#strayed(punt.peer, now);
       }
     });
   }
@@ -532,6 +540,14 @@ export class L2tpServer {
       entry.tunnel.instead('ICMP port unreachable');
       if (entry.tunnel.state === 'established') entry.tunnel.probe(now);
       for (const call of entry.calls.values()) this.#lineOf(call)?.note({ kind: 'unreachable', peer: punt.peer, port: punt.peerPort });
+    }
+  }
+
+  /** A peer speaks of a tunnel we do not know. Soon after our start that means that it has not noticed: calls to it are placed again. */
+  #strayed(peer: Ipv4, now: Millis): void {
+    if (now - this.#since > FORMER_LIFE) return;
+    for (const call of this.calls.list()) {
+      if (call.ip === peer && this.#lines.get(call.name.toLowerCase())?.line.session === undefined) this.#owner.callMissed(call.name, now);
     }
   }
 

@@ -54,6 +54,8 @@ export interface TunnelsHost {
   trace(entry: TunnelEntry, direction: 'rx' | 'tx', data: Uint8Array): void;
   tunnelState(entry: TunnelEntry, old: string, next: string): void;
   sessionState(entry: SessionEntry, old: string, next: string): void;
+  /** A peer speaks of a tunnel that there is not. */
+  strayed(peer: Ipv4, now: Millis): void;
   /** A tunnel is gone for good. */
   forgotten(): void;
 }
@@ -144,6 +146,7 @@ export class Tunnels {
       this.#stray();
       if (this.#host.enabled()) this.discards.noSuchTunnel++;
       else this.discards.disabled++;
+      if (entry === undefined) this.#host.strayed(punt.peer, now);
       return;
     }
     this.#deliver(entry, data, now);

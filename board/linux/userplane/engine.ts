@@ -159,7 +159,7 @@ export class Engine {
     const counters = new Float64Array(this.#start.underlayCounters, index * UNDERLAY.SIZE * 8, UNDERLAY.SIZE);
     counters.fill(0);
     counters[UNDERLAY.SERIAL] = serial;
-    const u: Underlay = { index, fd, counters, sessions: new Map(), tunnels: new Map(), unchecked: false, permitted: undefined };
+    const u: Underlay = { index, fd, counters, sessions: new Map(), tunnels: new Map(), unchecked: false, permitted: undefined, lastStray: Number.NEGATIVE_INFINITY };
     this.#underlays[index] = u;
     this.#socketOf[fd] = u;
     this.#epoll.add(fd, EPOLLIN);

@@ -66,6 +66,8 @@ export const PUNT = {
   TRACE: 5,
   /** [key, reason] */
   FAILED: 6,
+  /** [underlay, local, peer, port] */
+  STRAY: 7,
 } as const;
 
 /** Reasons of a FAILED punt. */

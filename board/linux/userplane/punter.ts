@@ -94,6 +94,16 @@ export class Punter {
     this.#commit();
   }
 
+  /** Someone sends data to a tunnel that has no session. */
+  stray(u: Underlay, from: Arrival): void {
+    if (this.#ring.reserve(PUNT.STRAY, 0) < 0) return;
+    this.#ring.word(3, u.index);
+    this.#ring.word(4, from.local);
+    this.#ring.word(5, from.peer);
+    this.#ring.word(6, from.peerPort);
+    this.#commit();
+  }
+
   failed(session: Session, reason: number): void {
     if (this.#ring.reserve(PUNT.FAILED, 0) < 0) return;
     this.#ring.word(3, session.key);

@@ -65,6 +65,9 @@ export class PuntReader {
       case PUNT.UNREACHABLE:
         if (!known.underlay(first)) return undefined;
         return { kind: 'unreachable', underlay: first, peer: toIpv4(ring.word(at, 4)), peerPort: ring.word(at, 5), mtu: ring.word(at, 6) };
+      case PUNT.STRAY:
+        if (!known.underlay(first)) return undefined;
+        return { kind: 'stray', underlay: first, local: toIpv4(ring.word(at, 4)), peer: toIpv4(ring.word(at, 5)), peerPort: ring.word(at, 6) };
       case PUNT.TRACE:
         return known.session(first) ? { kind: 'trace', session: first, direction: ring.word(at, 4) === 1 ? 'rx' : 'tx', data: this.#data(at) } : undefined;
       case PUNT.FAILED:

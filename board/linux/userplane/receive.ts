@@ -12,6 +12,8 @@ import type { Punter } from './punter.ts';
 import { idsOf, type Session, type Underlay } from './session.ts';
 
 /** Messages taken at a time; each may be a train of equal-sized datagrams as long as a UDP packet can be. */
+/** Least time between two 'stray' punts of one underlay. */
+const STRAY_INTERVAL_MS = 1000;
 const BATCH = 16;
 /** Room before a message for the virtio header of a packet at its very beginning. */
 const HEADROOM = 64;
@@ -138,6 +140,13 @@ export class Receiver {
     this.#frame(session, at);
   }
 
+  #stray(u: Underlay): void {
+    (u.counters[UNDERLAY.NO_SUCH_TUNNEL] as number)++;
+    if (this.#now - u.lastStray < STRAY_INTERVAL_MS) return;
+    u.lastStray = this.#now;
+    this.#punter.stray(u, this);
+  }
+
   /** The session that the header names, if the message comes from its peer. */
   #find(u: Underlay): Session | undefined {
     const h = this.#header;
@@ -145,7 +154,8 @@ export class Receiver {
     if (last !== undefined && last.localSession === h.session && last.localTunnel === h.tunnel && last.peer === this.peer && last.peerPort === this.peerPort) return last;
     const session = u.sessions.get(idsOf(h.tunnel, h.session));
     if (session === undefined || session.peer !== this.peer || session.peerPort !== this.peerPort) {
-      (u.counters[u.tunnels.has(h.tunnel) ? UNDERLAY.NO_SUCH_CALL : UNDERLAY.NO_SUCH_TUNNEL] as number)++;
+      if (u.tunnels.has(h.tunnel)) (u.counters[UNDERLAY.NO_SUCH_CALL] as number)++;
+      else this.#stray(u);
       return undefined;
     }
     this.#last = session;

@@ -16,6 +16,8 @@ export interface Underlay {
   unchecked: boolean;
   /** Pairs of address and mask; undefined = everything may come in. */
   permitted: Int32Array | undefined;
+  /** Monotonic milliseconds of the last 'stray' punt. */
+  lastStray: number;
 }
 
 /** A TUN device. */

@@ -97,6 +97,10 @@ export class Node implements L2tpOwner {
     this.mtus.push([call, mtu]);
   }
 
+  callMissed(call: string): void {
+    this.events.push(`missed ${call}`);
+  }
+
   templateCall(call: TemplateCall): { readonly refused: string } | TemplateUser {
     return this.template(call);
   }
