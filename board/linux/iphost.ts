@@ -146,6 +146,14 @@ export class LinuxIpHost implements IpHost {
     return found;
   }
 
+  forgetNeighbour(name: string, address: Ipv4): Refusal | undefined {
+    const link = this.#link(name);
+    if ('refused' in link) return link;
+    const failure = this.#route.deleteNeighbour(link.index, address);
+    // Gone by itself meanwhile is as good.
+    return failure === undefined || failure.errno === ERRNO.ENOENT ? undefined : { refused: `The kernel does not forget ${formatIpv4(address)} on ${name}: ${failure.text}` };
+  }
+
   /** Takes everything of ours out of the kernel and puts back what it was before. */
   close(): void {
     if (this.#closed) return;

@@ -102,6 +102,8 @@ export const messages = {
     notReached: ['error', 309, '{0} was not reached.'],
     unreached: ['error', 310, '{0}.'],
     stopped: ['info', 311, '{0} stopped.'],
+    noArp: ['error', 312, 'No learned ARP entry for {0}.'],
+    arpStays: ['error', 313, 'Not all ARP entries were forgotten: {0}.'],
   }),
   // [system] section: SYSTEM, TIME, CPU, TELNET, RESTART
   system: module(34, {

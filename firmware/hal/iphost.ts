@@ -67,4 +67,6 @@ export interface IpHost {
   /** Route lookup as the kernel does it; undefined = no route. */
   lookup(destination: Ipv4): Lookup | undefined;
   neighbours(): readonly Neighbour[];
+  /** Drops what the kernel learned of a neighbour, so that it asks anew; absent on boards whose links need no neighbours. */
+  forgetNeighbour?(name: string, address: Ipv4): Refusal | undefined;
 }

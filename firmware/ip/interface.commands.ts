@@ -24,10 +24,11 @@ export const SET_INTERFACE = form({
   syntax: `SET IP INTERFACE=interface [IPADDRESS={ipadd|DHCP}] [MASK=ipadd] [BROADCAST={0|1}] [DIRECTEDBROADCAST={YES|NO|ON|OFF}]
     [FILTER={0..99|NONE}] [FRAGMENT={YES|NO}] [GRE={1..100|NONE}] [IGMPPROXY={OFF|UPSTREAM|DOWNSTREAM}]
     [MULTICAST={OFF|SEND|RECEIVE|BOTH|ON}] [OSPFMETRIC=1..65534] [POLICYFILTER={100..199|NONE}] [PRIORITYFILTER={200..299|NONE}]
-    [PROXYARP={ON|OFF}] [RIPMETRIC=1..16] [VJC={ON|OFF}] [VLANTAG={1..4094|NONE}] [VLANPRIORITY={0..7|NONE}]`,
+    [PROXYARP={ON|OFF}] [RIPMETRIC=1..16] [VJC={ON|OFF}] [VLANTAG={1..4094|NONE}] [VLANPRIORITY={0..7|NONE}]
+    [FLUSHARP]`,
   level: 'manager',
   example: 'SET IP INTERFACE=eth0 IPADDRESS=192.168.10.2 MASK=255.255.255.0',
-  help: 'Changes an IP interface; parameters not given stay as they are. A new IPADDRESS without MASK takes the mask of its class.',
+  help: 'Changes an IP interface; parameters not given stay as they are. A new IPADDRESS without MASK takes the mask of its class. FLUSHARP forgets the neighbours learned on it.',
 });
 
 const DELETE_INTERFACE = form({
@@ -67,7 +68,7 @@ export const SET_LOCAL = form({
   help: 'The source address of packets that the router itself sends, where a command names none. 0.0.0.0 unsets it.',
 });
 
-type Settable = Omit<Args<typeof SET_INTERFACE>, 'interface' | 'ipaddress' | 'mask'>;
+type Settable = Omit<Args<typeof SET_INTERFACE>, 'interface' | 'ipaddress' | 'mask' | 'flusharp'>;
 
 /** The parameters given, as a change of settings. */
 function settingsOf(args: Settable): Partial<InterfaceSettings> {
@@ -162,7 +163,9 @@ export const interfaceCommands = (ip: IpModule): Command[] => {
         if (typeof length === 'object') return length;
         if (args.ipaddress !== undefined) forgetDhcp('set', name);
         const change = { ...(args.ipaddress === undefined ? {} : { address: args.ipaddress.value }), ...(length === undefined ? {} : { length }), settings: settingsOf(args) };
-        return outcome(ip.setInterface(name, change), messages.ip.interfaceSet());
+        const trouble = ip.setInterface(name, change);
+        const flushed = args.flusharp === true ? ip.forgetNeighbours((n) => n.name === deviceOf(name)).refused : undefined;
+        return flushed === undefined ? outcome(trouble, messages.ip.interfaceSet()) : messages.ip.arpStays(flushed);
       },
     }),
     command(DELETE_INTERFACE, {

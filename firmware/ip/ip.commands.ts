@@ -2,6 +2,7 @@
 
 import { type Command, command, form } from '../cli/command.ts';
 import { type Message, messages } from '../cli/messages.ts';
+import { arpCommands } from './arp.commands.ts';
 import { interfaceCommands } from './interface.commands.ts';
 import type { IpModule } from './module.ts';
 import { probeCommands } from './probe.commands.ts';
@@ -54,4 +55,4 @@ const moduleCommands = (ip: IpModule): Command[] => [
 ];
 
 /** All commands of the IP module, PING and TRACE. */
-export const ipCommands = (ip: IpModule, probes: Probes): Command[] => [...moduleCommands(ip), ...interfaceCommands(ip), ...routeCommands(ip), ...probeCommands(probes)];
+export const ipCommands = (ip: IpModule, probes: Probes): Command[] => [...moduleCommands(ip), ...interfaceCommands(ip), ...routeCommands(ip), ...arpCommands(ip), ...probeCommands(probes)];

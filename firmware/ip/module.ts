@@ -296,6 +296,14 @@ export class IpModule {
     return this.#host.neighbours();
   }
 
+  /** Lets the kernel ask anew for the learned neighbours that `which` names. How many there were, and why one stays. */
+  forgetNeighbours(which: (neighbour: Neighbour) => boolean): { readonly forgotten: number; readonly refused: string | undefined } {
+    const found = this.#host.neighbours().filter((n) => n.kind === 'dynamic' && which(n));
+    if (this.#host.forgetNeighbour === undefined && found.length > 0) return { forgotten: 0, refused: 'this board cannot forget ARP entries' };
+    const refusals = found.map((n) => this.#host.forgetNeighbour?.(n.name, n.address)?.refused).filter((why) => why !== undefined);
+    return { forgotten: found.length - refusals.length, refused: refusals[0] };
+  }
+
   /** Interface routes and static routes, by destination. */
   routeViews(): readonly RouteView[] {
     const now = this.#clock.now();

@@ -1,4 +1,4 @@
-// Static route commands (AlliedWare IP chapter): ADD, SET, DELETE, SHOW IP ROUTE; SHOW IP ARP.
+// Static route commands (AlliedWare IP chapter): ADD, SET, DELETE, SHOW IP ROUTE.
 
 import { type Ipv4, formatIpv4, networkOf } from '../bytes/ip.ts';
 import { type Args, type Command, command, form } from '../cli/command.ts';
@@ -6,7 +6,7 @@ import { type Message, messages } from '../cli/messages.ts';
 import { badInterface, interfaceName, lengthFor } from './interfaces.ts';
 import type { IpModule } from './module.ts';
 import { type RouteKey, type RouteSettings, defaultPreference } from './routes.ts';
-import { showArp, showRoutes } from './show.ts';
+import { showRoutes } from './show.ts';
 
 export const ADD_ROUTE = form({
   syntax: `ADD IP ROUTE=ipadd INTERFACE=interface NEXTHOP=ipadd [MASK=ipadd] [{METRIC=1..16|METRIC1=1..16}] [METRIC2=1..65535] [POLICY=0..7]
@@ -37,8 +37,6 @@ const SHOW_ROUTE = form({
   example: 'SHOW IP ROUTE',
   help: 'Shows the routes, or those whose network holds an address. # after the interface: not in use while that is down.',
 });
-
-const SHOW_ARP = form({ syntax: 'SHOW IP ARP', level: 'manager', example: 'SHOW IP ARP', help: 'Shows the hardware addresses of neighbours.' });
 
 interface Named {
   readonly route: Ipv4;
@@ -88,7 +86,7 @@ export const routeDefaults = (key: RouteKey): RouteSettings => ({
   dlci: undefined,
 });
 
-/** ADD, SET, DELETE and SHOW IP ROUTE, SHOW IP ARP. */
+/** ADD, SET, DELETE and SHOW IP ROUTE. */
 export const routeCommands = (ip: IpModule): Command[] => {
   const mustExist = (args: Named): Message | undefined => {
     const key = keyOf(args);
@@ -127,6 +125,5 @@ export const routeCommands = (ip: IpModule): Command[] => {
       },
     }),
     command(SHOW_ROUTE, { apply: (args) => ({ text: showRoutes(ip.routeViews(), typeof args.route === 'number' ? args.route : undefined) }) }),
-    command(SHOW_ARP, { apply: () => ({ text: showArp(ip.neighbours()) }) }),
   ];
 };

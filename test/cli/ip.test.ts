@@ -199,6 +199,27 @@ eth1           10.0.0.2           00-00-f4-90-19-9f   Static      Inactive
 `));
 });
 
+test('DELETE IP ARP and FLUSHARP forget learned neighbours, never fixed ones', () => {
+  const r = new IpRig();
+  r.runAll(LAN);
+  const mac = '00-00-f4-90-19-9f';
+  r.host.neighbourList.push(
+    { name: 'eth0', address: ip4('192.168.10.9'), mac, kind: 'dynamic', active: true },
+    { name: 'eth0', address: ip4('192.168.10.8'), mac, kind: 'static', active: true },
+    { name: 'eth1', address: ip4('10.0.0.2'), mac, kind: 'dynamic', active: true },
+  );
+  const left = (): string[] => r.host.neighbourList.map((n) => n.name);
+  assert.is(r.run('delete ip arp=192.168.10.8'), 'Error (35312): No learned ARP entry for 192.168.10.8.');
+  assert.is(r.run('delete ip arp=192.168.10.9'), 'Info (15003): Operation successful.');
+  assert.equal(left(), ['eth0', 'eth1']);
+  assert.is(r.run('delete ip arp=alldynamic interface=eth0'), 'Info (15003): Operation successful.');
+  assert.equal(left(), ['eth0', 'eth1']);
+  assert.is(r.run('set ip interface=eth0 flusharp'), 'Info (15276): interface successfully modified.');
+  assert.is(r.run('delete ip arp=alldynamic'), 'Info (15003): Operation successful.');
+  assert.equal(left(), ['eth0']);
+  assert.is(r.run('delete ip arp=eth0'), 'Error (335261): Value "eth0" not valid for parameter "ARP"; permitted: ALLDYNAMIC or an IP address like 192.0.2.1.');
+});
+
 test('ADD IP INTERFACE with IPADDRESS=DHCP keeps the line', () => {
   const r = new IpRig();
   r.run('ADD IP INT=eth1 IP=DHCP RIPMETRIC=3');

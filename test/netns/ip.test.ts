@@ -169,6 +169,15 @@ when(NEEDS, test, 'Addresses and routes return with the device, and the borrowed
     await until('the routes to return', 3, async () => (await sh('ip', 'route')) === before);
   }));
 
+when(NEEDS, test, 'DELETE IP ARP makes the kernel forget a neighbour', () =>
+  withRig(async (rig) => {
+    await sh('ip', 'neigh', 'add', '192.168.10.9', 'lladdr', '00:00:f4:90:19:9f', 'dev', 'va', 'nud', 'reachable');
+    assert.match(rig.run('show ip arp'), /^eth0 +192\.168\.10\.9 +00-00-f4-90-19-9f +Dynamic +Active$/m);
+    assert.is(rig.run('delete ip arp=192.168.10.9'), 'Info (15003): Operation successful.');
+    assert.not.match(rig.run('show ip arp'), /192\.168\.10\.9/);
+    assert.not.match(await sh('ip', 'neigh'), /00:00:f4:90:19:9f/);
+  }));
+
 when(NEEDS, test, 'DISABLE IP leaves no address, no route and no forwarding of ours', () =>
   withRig(async (rig) => {
     assert.is(await sh('cat', '/proc/sys/net/ipv4/ip_forward'), '1');

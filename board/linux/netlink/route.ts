@@ -6,7 +6,7 @@ import { AF } from '../ffi/socket.ts';
 import { NetlinkClient, type NetlinkFailure } from './client.ts';
 import { addressOf, attributesOf, NLM_F, type Received, textOf, u32Of } from './message.ts';
 
-export const RTM = { NEWLINK: 16, DELLINK: 17, GETLINK: 18, NEWADDR: 20, DELADDR: 21, GETADDR: 22, NEWROUTE: 24, DELROUTE: 25, GETROUTE: 26, GETNEIGH: 30 } as const;
+export const RTM = { NEWLINK: 16, DELLINK: 17, GETLINK: 18, NEWADDR: 20, DELADDR: 21, GETADDR: 22, NEWROUTE: 24, DELROUTE: 25, GETROUTE: 26, DELNEIGH: 29, GETNEIGH: 30 } as const;
 const IFLA = { ADDRESS: 1, IFNAME: 3, MTU: 4, LINKINFO: 18, STATS64: 23, NET_NS_FD: 28 } as const;
 const IFLA_INFO = { KIND: 1, DATA: 2 } as const;
 const VETH_INFO_PEER = 1;
@@ -269,6 +269,11 @@ export class RouteClient {
       return { index: body.getInt32(4, true), address: toIpv4(address), hardware, permanent: (state & NUD.PERMANENT) !== 0 };
     });
     return found;
+  }
+
+  /** Forgets a neighbour, learned or fixed. */
+  deleteNeighbour(index: number, address: Ipv4): NetlinkFailure | undefined {
+    return this.#netlink.request(RTM.DELNEIGH, 0, (w) => w.u8(AF.INET, 0, 0, 0).u32(index).u8(0, 0, 0, 0).attributeAddress(NDA.DST, address));
   }
 
   /** Lists a whole table of one family (links have none) through `read`. */

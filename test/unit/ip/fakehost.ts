@@ -126,6 +126,12 @@ export class FakeHost implements IpHost {
     return this.neighbourList;
   }
 
+  forgetNeighbour(name: string, address: Ipv4): Refusal | undefined {
+    const at = this.neighbourList.findIndex((n) => n.name === name && n.address === address);
+    if (at >= 0) this.neighbourList.splice(at, 1);
+    return undefined;
+  }
+
   #drop(name: string, addresses: boolean): void {
     for (let i = this.routeList.length - 1; i >= 0; i--) if (this.routeList[i]?.name === name) this.routeList.splice(i, 1);
     if (!addresses) return;
