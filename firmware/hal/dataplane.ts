@@ -11,6 +11,8 @@ export type UnderlayId = number & { readonly [underlayId]: true };
 export type InterfaceId = number & { readonly [interfaceId]: true };
 /** Names one attached session; chosen by the caller, unique among attached sessions, 1..2^31-1. */
 export type SessionKey = number & { readonly [sessionKey]: true };
+/** The key of a number 1..2^31-1. */
+export const toSessionKey = (value: number): SessionKey => value as SessionKey;
 
 /** Why the board could not do it, as one sentence for the operator. */
 export interface Refusal {

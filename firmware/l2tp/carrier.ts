@@ -1,7 +1,7 @@
 // Sessions on the data plane: what an established session is attached as, how it numbers, what its user may change, what it counted.
 
 import type { Millis } from '../bytes/time.ts';
-import type { DataPlane, SessionCounters, SessionKey, SessionOptions } from '../hal/dataplane.ts';
+import { type DataPlane, type SessionCounters, type SessionKey, type SessionOptions, toSessionKey } from '../hal/dataplane.ts';
 import type { Lookup } from '../hal/iphost.ts';
 import { DISCONNECT } from './catalog.ts';
 import type { SessionEntry } from './entry.ts';
@@ -130,8 +130,8 @@ export class Carrier {
   }
 
   #key(): SessionKey {
-    while (this.#byKey.has(toKey(this.#next))) this.#next = this.#next === LAST_KEY ? 1 : this.#next + 1;
-    const key = toKey(this.#next);
+    while (this.#byKey.has(toSessionKey(this.#next))) this.#next = this.#next === LAST_KEY ? 1 : this.#next + 1;
+    const key = toSessionKey(this.#next);
     this.#next = this.#next === LAST_KEY ? 1 : this.#next + 1;
     return key;
   }
@@ -139,8 +139,6 @@ export class Carrier {
 
 /** The result of a CDN for a link that PPP ended: it lost its carrier as the peer sees it. */
 export const HUNG_UP = DISCONNECT.carrierLost;
-
-const toKey = (value: number): SessionKey => value as SessionKey;
 
 /** Octets around an IP packet of this session. Numbering by STARTUP ends before there are any. */
 export const overhead = (entry: SessionEntry): number =>
