@@ -120,6 +120,7 @@ export async function attachStdio(flash: string): Promise<string | undefined> {
   }
   stdio.onData = (data) => connection.write(data);
   stdio.onClose = () => connection.finish();
+  stdio.begin();
   await promise;
   await stdio.flushed();
   stdio.close();

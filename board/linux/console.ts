@@ -2,6 +2,9 @@
 
 
 import type { Stream } from '../../firmware/hal/io.ts';
+import { rawMode } from './termios.ts';
+
+const STDIN = 0;
 
 /** A person's terminal in raw mode, or a pipe or file as it is. One per process. */
 export class StdioConsole implements Stream {
@@ -9,6 +12,7 @@ export class StdioConsole implements Stream {
   readonly from: string;
   onData: (data: Uint8Array) => void = () => {};
   onClose: () => void = () => {};
+  #restore: () => void = () => {};
   #closed = false;
   #inputEnded = false;
   #unwritten = 0;
@@ -18,20 +22,25 @@ export class StdioConsole implements Stream {
     this.from = from;
     this.terminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
     if (this.terminal) {
-      process.stdin.setRawMode(true);
+      this.#restore = rawMode(STDIN) ?? (() => {});
+      // Also where the process ends by an error.
       process.on('exit', () => this.#restore());
     }
-    process.stdin.on('data', (data: Buffer) => {
-      if (!this.#closed) this.onData(data);
-    });
-    process.stdin.on('end', () => this.#end());
-    process.stdin.on('error', () => this.#end());
     // The reader of our output has gone: nobody is there any more.
     process.stdout.on('error', () => {
       this.#unwritten = 0;
       this.#written();
       this.#end();
     });
+  }
+
+  /** Begins to read: call it when the handlers are in their place. */
+  begin(): void {
+    process.stdin.on('data', (data: Buffer) => {
+      if (!this.#closed) this.onData(data);
+    });
+    process.stdin.on('end', () => this.#end());
+    process.stdin.on('error', () => this.#end());
   }
 
   write(data: Uint8Array): void {
@@ -49,7 +58,6 @@ export class StdioConsole implements Stream {
     this.#closed = true;
     this.#restore();
     process.stdin.pause();
-    process.stdin.unref();
     this.#end();
   }
 
@@ -71,9 +79,4 @@ export class StdioConsole implements Stream {
     if (this.#unwritten > 0) return;
     for (const done of this.#whenWritten.splice(0)) done();
   }
-
-  #restore(): void {
-    if (this.terminal) process.stdin.setRawMode(false);
-  }
 }
-

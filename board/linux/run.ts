@@ -93,6 +93,7 @@ function openConsoles(options: RunOptions, appliance: Appliance): { close(): voi
     if (name === 'stdio') {
       const stdio = new StdioConsole(from);
       appliance.attachConsole(stdio, 'login');
+      stdio.begin();
       opened.push({
         async close() {
           await stdio.flushed();

@@ -1,55 +1,73 @@
 // A console on a serial line (termios(3)).
 
-import { closeSync, constants, openSync } from 'node:fs';
-import { ReadStream, WriteStream } from 'node:tty';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 
 import type { Stream } from '../../firmware/hal/io.ts';
-import { textOf } from './failure.ts';
-import { C, pinned } from './ffi/libc.ts';
+import { codeOf, textOf } from './failure.ts';
+import { rawMode } from './termios.ts';
 
-/** struct termios of glibc on x86-64 and arm64. */
-const SIZEOF_TERMIOS = 60;
-const AT = { iflag: 0, oflag: 4, cflag: 8, lflag: 12, cc: 17, ispeed: 52, ospeed: 56 } as const;
-const CFLAG = { CBAUD: 0o010017, CSIZE: 0o60, CS8: 0o60, PARENB: 0o400, CSTOPB: 0o100, CREAD: 0o200, CLOCAL: 0o4000, CRTSCTS: 0x80000000 } as const;
-const VTIME = 5;
-const VMIN = 6;
-const TCSANOW = 0;
-/** asm-generic/termbits.h. */
-const SPEED: Record<number, number> = { 1200: 9, 2400: 11, 4800: 12, 9600: 13, 19200: 14, 38400: 15, 57600: 0o10001, 115200: 0o10002, 230400: 0o10003 };
 const REOPEN_MS = 1000;
-
-/** Speeds a console can have, in bits per second. */
-export const SPEEDS: readonly number[] = Object.keys(SPEED).map(Number);
+/** At 9600 bit/s the line takes about 50 octets meanwhile. */
+const FULL_MS = 50;
 
 class SerialStream implements Stream {
   readonly terminal = true;
   readonly from: string;
   onData: (data: Uint8Array) => void = () => {};
   onClose: () => void = () => {};
-  readonly #input: ReadStream;
-  readonly #output: WriteStream;
+  readonly #fd: number;
+  readonly #input;
+  #waiting: Uint8Array[] = [];
+  #retry: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
-  /** Two descriptors of the line, because each stream closes its own. */
-  constructor(input: number, output: number, from: string) {
+  constructor(fd: number, from: string) {
     this.from = from;
-    this.#input = new ReadStream(input);
-    this.#output = new WriteStream(output);
-    this.#input.on('data', (data: Buffer) => this.onData(data));
-    for (const event of ['end', 'close', 'error']) this.#input.on(event, () => this.close());
-    this.#output.on('error', () => this.close());
+    this.#fd = fd;
+    this.#input = Bun.file(fd).stream().getReader();
+    void this.#read();
   }
 
   write(data: Uint8Array): void {
-    if (!this.#closed) this.#output.write(data);
+    if (this.#closed || data.length === 0) return;
+    this.#waiting.push(data.slice());
+    if (this.#waiting.length === 1) this.#flush();
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#input.destroy();
-    this.#output.destroy();
+    clearTimeout(this.#retry);
+    // The line may have gone already.
+    this.#input.cancel().catch(() => {}).finally(() => closeSync(this.#fd));
     this.onClose();
+  }
+
+  async #read(): Promise<void> {
+    try {
+      for (let part = await this.#input.read(); !part.done; part = await this.#input.read()) if (!this.#closed) this.onData(part.value);
+    } catch {
+      // An unplugged line gives EIO: the same as its end.
+    }
+    this.close();
+  }
+
+  /** A slow line takes a few kilobytes at a time. */
+  #flush(): void {
+    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
+      let taken = 0;
+      try {
+        taken = writeSync(this.#fd, first);
+      } catch (error) {
+        if (codeOf(error) !== 'EAGAIN') return this.close();
+      }
+      if (taken < first.length) {
+        this.#waiting[0] = first.subarray(taken);
+        this.#retry = setTimeout(() => this.#flush(), FULL_MS);
+        return;
+      }
+      this.#waiting.shift();
+    }
   }
 }
 
@@ -75,24 +93,20 @@ export class SerialConsole {
   /** Opens the line; the sentence why it cannot be, while it goes on trying. */
   open(): string | undefined {
     let fd: number;
-    let output: number;
-    const flags = constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK;
     try {
-      fd = openSync(this.#path, flags);
-      output = openSync(this.#path, flags);
+      fd = openSync(this.#path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
     } catch (error) {
       this.#later();
       return `The console ${this.#path} cannot be opened: ${textOf(error)}`;
     }
-    const before = makeRaw(fd, this.#speed);
-    if (before === undefined) {
+    const restore = rawMode(fd, { speed: this.#speed });
+    if (restore === undefined) {
       closeSync(fd);
-      closeSync(output);
       this.#later();
       return `${this.#path} is no serial line`;
     }
-    this.#restore = () => void C.tcsetattr(fd, TCSANOW, before.at);
-    const stream = new SerialStream(fd, output, this.#from);
+    this.#restore = restore;
+    const stream = new SerialStream(fd, this.#from);
     this.#stream = stream;
     this.#attach(stream);
     // The session has put its handler there: ours comes behind it.
@@ -117,23 +131,4 @@ export class SerialConsole {
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => this.open(), REOPEN_MS);
   }
-}
-
-/** Raw mode, eight bits, no parity, no flow control (AlliedWare's console); what was set before, or undefined where it is no terminal. */
-function makeRaw(fd: number, speed: number): ReturnType<typeof pinned> | undefined {
-  const before = pinned(SIZEOF_TERMIOS + 4);
-  if (C.tcgetattr(fd, before.at) < 0) return undefined;
-  const raw = pinned(SIZEOF_TERMIOS + 4);
-  raw.bytes.set(before.bytes);
-  const code = SPEED[speed] ?? 0;
-  raw.view.setUint32(AT.iflag, 0, true);
-  raw.view.setUint32(AT.oflag, 0, true);
-  raw.view.setUint32(AT.lflag, 0, true);
-  const kept = raw.view.getUint32(AT.cflag, true) & ~(CFLAG.CBAUD | CFLAG.CSIZE | CFLAG.PARENB | CFLAG.CSTOPB | CFLAG.CRTSCTS);
-  raw.view.setUint32(AT.cflag, (kept | CFLAG.CS8 | CFLAG.CREAD | CFLAG.CLOCAL | code) >>> 0, true);
-  raw.view.setUint32(AT.ispeed, code, true);
-  raw.view.setUint32(AT.ospeed, code, true);
-  raw.bytes[AT.cc + VTIME] = 0;
-  raw.bytes[AT.cc + VMIN] = 1;
-  return C.tcsetattr(fd, TCSANOW, raw.at) < 0 ? undefined : before;
 }
