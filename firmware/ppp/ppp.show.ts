@@ -159,11 +159,11 @@ const counted = (value: 'CONTINUOUS' | { readonly value: number }): string => (v
 export function showConfig(one: PppInterface): string {
   const p = one.parameters;
   const row = (label: string, configured: string | number, negotiated: readonly [string | number, string | number] = ['', '']): string =>
-    columns([2, label], [38, configured], [54, negotiated[0]], [66, negotiated[1]]);
+    columns([2, label], [36, configured], [50, negotiated[0]], [66, negotiated[1]]);
   return [
     p.description === undefined ? one.name : `${one.name} - ${p.description}`,
-    columns([2, 'Parameter'], [38, 'Configured'], [54, 'Negotiated']),
-    columns([54, 'Local'], [66, 'Peer']),
+    columns([2, 'Parameter'], [36, 'Configured'], [50, 'Negotiated']),
+    columns([50, 'Local'], [66, 'Peer']),
     RULE,
     'Interface',
     ...interfaceRows(one, row),
@@ -239,7 +239,7 @@ function unused(p: PppParameters): string[] {
     ['Predictor Check', p.predcheck],
     ['PADR Retry', p.padrretry],
   ];
-  return ['Kept without effect here:', ...parts.map(([name, value]) => columns([2, name], [38, value]))];
+  return ['Kept without effect here:', ...parts.map(([name, value]) => columns([2, name], [36, value]))];
 }
 
 /** Names of the codes 1 to 13, spaced. */

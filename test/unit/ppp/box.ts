@@ -100,7 +100,7 @@ export class Box implements PppOwner {
   wantLink(name: string, over: string, now: Millis): void {
     this.calls.push(`want ${name} ${over}`);
     this.wanted.set(name, over);
-    this.world.call(this, name, now);
+    this.world.ring(this, name, now);
   }
 
   unwantLink(name: string, over: string, _reason: string, now: Millis): void {
@@ -204,10 +204,10 @@ export class World {
     return this.a.up.has('ppp1') && this.b.up.has('ppp1');
   }
 
-  call(from: Box, name: string, now: Millis): void {
+  ring(from: Box, name: string, now: Millis): void {
     this.timers.set(now + 50, (later) => {
       if (this.connected || !from.wanted.has(name)) return;
-      if (!this.reachable) return this.call(from, name, later + 1000);
+      if (!this.reachable) return this.ring(from, name, later + 1000);
       this.connect(later);
     });
   }
@@ -253,7 +253,7 @@ export class World {
     box.interfaces.lowerDown('ppp1', reason, now);
     box.counters.delete('ppp1');
     box.lowers.delete('ppp1');
-    for (const name of box.wanted.keys()) this.timers.set(now + 1000, (later) => this.call(box, name, later));
+    for (const name of box.wanted.keys()) this.timers.set(now + 1000, (later) => this.ring(box, name, later));
   }
 }
 
