@@ -58,7 +58,7 @@ export interface TunnelSettings {
   readonly limits?: Partial<Limits> | undefined;
   /** Silence after which HELLO is sent; default 60000 (RFC 2661 5.5). */
   readonly helloInterval?: Millis | undefined;
-  /** How long a set-up may take, of the tunnel and of each session; default 60000. */
+  /** How long a set-up may take, of the tunnel and of each session; default 120000. */
   readonly setupTimeout?: Millis | undefined;
   readonly crypto: Crypto;
   readonly random: Random;

@@ -7,6 +7,8 @@ import { RoundTrip } from './roundtrip.ts';
 
 /** Octets of a control header (RFC 2661 3.1). */
 const HEADER = 12;
+/** How many times as often a message is sent again to a peer that is heard but does not acknowledge it. */
+const HEARD_FACTOR = 3;
 /** The one message whose missing acknowledgement may be forgiven. */
 const PATIENT = 'HELLO';
 
@@ -396,9 +398,16 @@ export class Reliable {
     this.#pump(now);
   }
 
-  /** A HELLO whose peer sends data meanwhile: it lives, it only does not answer HELLO. */
+  /**
+   * RFC 2661 5.8 gives up where "no peer response is detected": a peer heard since the last try lives, on a line that loses much;
+   * it gets a few more. A peer that sends data but does not answer HELLO at all is kept as long as data comes.
+   */
   #forgiven(message: Pending): boolean {
-    return message.name === PATIENT && this.#out.lastData() > message.firstSent && this.#out.lastData() >= message.lastSent - this.limits.longestTimeout;
+    if (message.name === PATIENT) {
+      const data = this.#out.lastData();
+      if (data > message.firstSent && data >= message.lastSent - this.limits.longestTimeout) return true;
+    }
+    return this.#lastHeard !== undefined && this.#lastHeard >= message.lastSent && message.sends <= this.limits.retransmissions * HEARD_FACTOR;
   }
 
   #giveUp(message: Pending, now: Millis): void {

@@ -22,8 +22,8 @@ export type { PeerInfo, Tie, Transport, TunnelDown, TunnelOutput, TunnelPhase, T
 
 /** RFC 2661 5.5: recommended silence before a HELLO. */
 export const HELLO_INTERVAL: Millis = 60_000;
-/** Ours: a peer that acknowledges but never goes on must not hold a half-open tunnel or call for ever. */
-export const SETUP_TIMEOUT: Millis = 60_000;
+/** Ours: a peer that acknowledges but never goes on must not hold a half-open tunnel or call for ever. Lines that lose a third need the time. */
+export const SETUP_TIMEOUT: Millis = 120_000;
 /** Ours: the longest answer to an SCCRQ, whose source may be forged. */
 const LONGEST_REPLY = 200;
 /** Ours: octets sent per octet received before the peer has acknowledged anything. */
@@ -350,7 +350,8 @@ export class Tunnel {
     if (invalid.name === 'StopCCN') return this.#step('StopCCN', now, { cause: 'peer', result: { code: 0 } });
     if (invalid.scope === 'tunnel') {
       if (this.#peerId === NO_TUNNEL && invalid.assignedTunnelId !== undefined) this.#peerId = toPeerTunnelId(invalid.assignedTunnelId);
-      return this.#step('invalid message', now, { cause: 'protocol', what, result: invalid.result });
+      const asks = invalid.name === 'SCCRQ' && this.#state === 'idle' && this.role === 'responder';
+      return this.#step(asks ? 'SCCRQ refused' : 'invalid message', now, { cause: 'protocol', what, result: invalid.result });
     }
     const session = this.#find(headerId, invalid.assignedSessionId);
     if (session === undefined) {
@@ -391,9 +392,9 @@ export class Tunnel {
   }
 
   #hello(now: Millis): void {
-    const heard = Math.max(this.#reliable.lastHeard ?? 0, this.#out.lastData());
-    if (now - heard < this.#helloInterval) {
-      this.#helloAt = heard + this.#helloInterval;
+    const due = Math.max(this.#reliable.lastHeard ?? 0, this.#out.lastData()) + this.#helloInterval;
+    if (now < due) {
+      this.#helloAt = due;
       return;
     }
     this.#helloAt = now + this.#helloInterval;
