@@ -219,11 +219,10 @@ export class ChapAuthenticator implements AuthMachine {
     if (this.#proven !== undefined && this.#proven !== response.name) return this.#refuse(`The peer ${this.#proven} changed its name to ${response.name}.`, now);
     this.#state = 'judging';
     this.#due = now + VERDICT_TIME;
-    const identifier = this.#identifier;
     this.#judge(
-      { kind: 'chap', algorithm, name: response.name, id: identifier, challenge: this.#challenge, response: response.value },
+      { kind: 'chap', algorithm, name: response.name, id: this.#identifier, challenge: this.#challenge, response: response.value },
       (verdict, later) => {
-        if (this.#state === 'judging' && this.#identifier === identifier) this.#verdict(response.name, verdict, later);
+        if (this.#state === 'judging') this.#verdict(response.name, verdict, later);
       },
       now,
     );

@@ -286,7 +286,6 @@ export class PppInterface {
             this.name,
             attempt,
             (verdict, later) => {
-              if (!alive()) return;
               answer(verdict, later);
               this.#arm();
             },

@@ -92,8 +92,8 @@ export class PppInterfaces {
   destroy(number: number, now: Millis): Message {
     const one = this.#interfaces.get(number);
     if (one === undefined) return messages.ppp.notFound(number);
-    this.#interfaces.delete(number);
     one.destroy(now);
+    this.#interfaces.delete(number);
     return messages.ppp.done();
   }
 
@@ -133,9 +133,8 @@ export class PppInterfaces {
 
   /** Ends every interface: the router restarts or stops. */
   clear(now: Millis): void {
-    const all = this.all();
+    for (const one of this.all()) one.destroy(now);
     this.#interfaces.clear();
-    for (const one of all) one.destroy(now);
   }
 
   /** The layer under an interface has a link. False where no such interface exists. */

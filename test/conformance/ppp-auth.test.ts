@@ -376,6 +376,23 @@ test('MS-CHAPv2: the reason of a Failure is told in words', () => {
   assert.is(solo.end.ended, 'The peer refused our name or password (MSCHAPv2): the account is disabled.');
 });
 
+test('a verdict that comes after the link was closed sends nothing', () => {
+  const { solo, sent } = judge('CHAP-MD5', { slow: 2000 });
+  const { identifier, value } = challengeOf(sent);
+  solo.give(CHAP, 2, identifier, chapValue(chapResponse(crypto, identifier, utf8('clientPass'), value), 'User'));
+  solo.end.link.close('Over.', solo.now);
+  solo.wait(10_000);
+  assert.equal(packets(solo.taken(), CHAP), []);
+  assert.is(solo.end.ended, 'Over.');
+});
+
+test('a user database that never answers is a refusal after a minute', () => {
+  const { solo, sent } = judge('CHAP-MD5', { slow: 1_000_000 });
+  const { identifier } = challengeOf(sent);
+  solo.give(CHAP, 2, identifier, chapValue(new Uint8Array(16), 'User')).wait(70_000);
+  assert.is(solo.end.ended, 'The user database did not answer.');
+});
+
 test('authentication packets after the link has failed are ignored', () => {
   const { solo, sent } = judge('CHAP-MD5');
   const { identifier, value } = challengeOf(sent);

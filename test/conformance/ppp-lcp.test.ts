@@ -168,6 +168,14 @@ test('a retransmission keeps its identifier and content', () => {
   assert.equal([again.identifier, again.data], [request.identifier, request.data]);
 });
 
+test('a request after an answer has a new identifier, though its content is the same', () => {
+  const { solo, request } = asking();
+  solo.give(LCP, 2, request.identifier, request.data).wait(3000);
+  const again = only(solo);
+  assert.equal(again.data, request.data);
+  assert.is.not(again.identifier, request.identifier);
+});
+
 test('a Nak that suggests what we did not ask changes nothing of our request', () => {
   const { solo, request } = asking();
   solo.give(LCP, 3, request.identifier, [option(3, 0xc0, 0x23), option(17, 1, 1), option(200)]);
@@ -300,6 +308,14 @@ test('a Protocol-Reject of LCP ends the link', () => {
   const solo = opened();
   solo.give(LCP, 8, 1, hexOf('c021')).wait(10_000);
   assert.ok(solo.end.ended !== undefined);
+});
+
+test('a Protocol-Reject before LCP is open is discarded', () => {
+  const { solo } = asking();
+  solo.give(LCP, 8, 1, hexOf('c021'));
+  solo.wait(3000);
+  assert.is(only(solo).code, 1);
+  assert.is(solo.end.ended, undefined);
 });
 
 test('a Protocol-Reject of IPCP stops IPCP and, nothing else being open, the link', () => {
@@ -458,6 +474,18 @@ test('the peer\'s report period is kept to the hundredth of a second', () => {
     solo.end.sent.map((frame) => [frame[0], frame[1], frame.length]),
     [[0xc0, 0x25, 50]],
   );
+});
+
+test('a peer that asks for reports with a period of zero gets one for each of its own', () => {
+  const solo = new Solo({ quality: 6000 }).openLcp([option(4, 0xc0, 0x25, 0, 0, 0, 0)]);
+  solo.openIpcp();
+  solo.end.sent.length = 0;
+  solo.wait(60_000);
+  assert.is(solo.end.sent.length, 0);
+  for (let i = 1; i <= 3; i++) {
+    solo.frame(encodeFrame(0xc025, new Uint8Array(48)));
+    assert.is(solo.end.sent.length, i);
+  }
 });
 
 test('a request that differs from the one acknowledged starts the negotiation again', () => {

@@ -213,6 +213,17 @@ test('an IPV6CP that fails leaves IPCP and the link alone', () => {
   assert.is(solo.end.ended, undefined);
 });
 
+test('a link with IPV6CP open lives on when IPCP ends', () => {
+  const { solo } = network();
+  solo.give(IPV6CP, 1, 1, [identifier(7)]);
+  const own = solo.taken().find(({ protocol, code }) => protocol === IPV6CP && code === 1);
+  solo.give(IPV6CP, 2, own?.identifier ?? 0, own?.data ?? new Uint8Array(0));
+  assert.ok(solo.end.ipv6);
+  solo.give(0xc021, 8, 1, Uint8Array.of(0x80, 0x21)).wait(60_000);
+  assert.is(solo.end.ended, undefined);
+  assert.ok(solo.end.ipv6);
+});
+
 test('compression and encryption are declined by Protocol-Reject and nothing else', () => {
   const { solo, request } = network();
   solo.give(IPCP, 2, request.identifier, request.data).give(IPCP, 1, 1, []).taken();

@@ -75,6 +75,29 @@ test('a kept packet does not change when its buffer is used again', () => {
   assert.equal(world.b.received, [packet(9)]);
 });
 
+test('packets kept for more than half a minute are not sent any more', () => {
+  const world = pair(SEED, SEED);
+  world.reachable = false;
+  world.a.interfaces.demand('ppp1', packet(1), world.now);
+  world.run(40_000);
+  world.a.interfaces.demand('ppp1', packet(2), world.now);
+  world.reachable = true;
+  assert.ok(world.run(10_000, () => world.bothUp()));
+  world.run(100);
+  assert.equal(world.b.received, [packet(2)]);
+});
+
+test('traffic opens a link again a second after it has ended, not at once', () => {
+  const world = up(SEED, SEED);
+  world.hangUp(world.a, 'cut', world.now);
+  world.a.interfaces.demand('ppp1', packet(1), world.now);
+  world.run(900);
+  assert.is(world.a.one().condition(world.now), 'waiting');
+  world.run(200);
+  world.a.interfaces.demand('ppp1', packet(2), world.now);
+  assert.is(world.a.one().condition(world.now), 'calling');
+});
+
 test('IDLE=60 closes the link a minute after the last packet and opens it with the next', () => {
   const world = up('CREATE PPP=1 OVER=TNL-remote LQR=OFF IDLE=60', SEED);
   for (let i = 0; i < 5; i++) {
