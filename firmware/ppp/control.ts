@@ -124,6 +124,11 @@ export class Control {
     return this.#automaton.state;
   }
 
+  /** Why it is ending or about to end, one sentence; empty while all is well. */
+  get reason(): string {
+    return this.#reason;
+  }
+
   open(now: Millis): void {
     this.#event('Open', now);
   }
@@ -181,7 +186,7 @@ export class Control {
       case CODE.ConfigureReject:
         return this.#configureRefused(packet, now);
       case CODE.TerminateRequest:
-        if (this.state === 'Opened') this.#reason = `The peer closed ${this.#name}${this.#quoted(packet.data)}.`;
+        if (this.state !== 'Closing' && this.state !== 'Closed') this.#reason = `The peer closed ${this.#name}${this.#quoted(packet.data)}.`;
         return this.#event('RTR', now);
       case CODE.TerminateAck:
         return this.#event('RTA', now);

@@ -366,10 +366,12 @@ export class PppInterface {
     this.#lower = undefined;
     link.lowerDown(now);
     this.accounting.settle();
-    this.#reason = reason;
+    const farewell = link.farewell;
+    const why = farewell === '' || reason.includes(farewell) ? reason : `${farewell} ${reason}`;
+    this.#reason = why;
     this.#changes = now;
     this.#hold = now + HOLD;
-    this.#log('DOWN', wasUp ? `${this.name}: Interface has gone down: ${reason}` : `${this.name}: The link did not come up: ${reason}`);
+    this.#log('DOWN', wasUp ? `${this.name}: Interface has gone down: ${why}` : `${this.name}: The link did not come up: ${why}`);
   }
 
   #closeLink(reason: string, now: Millis): void {

@@ -141,6 +141,11 @@ export class Link {
     return this.#lqr?.lastReport;
   }
 
+  /** What PPP itself knows about an end of the link, one sentence; empty where it knows nothing. */
+  get farewell(): string {
+    return this.#reason === '' ? this.#lcp.reason : this.#reason;
+  }
+
   /** States of the control protocols that exist, as SHOW PPP prints them. */
   states(): { readonly name: string; readonly state: State; readonly counters: ControlCounters }[] {
     const list = [{ name: 'LCP', state: this.#lcp.state, counters: this.#lcp.counters }];

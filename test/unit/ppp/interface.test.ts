@@ -334,6 +334,13 @@ test('a device that the board cannot make is an error that says why', () => {
   assert.is(world.a.interfaces.all().length, 0);
 });
 
+test('what the peer said when it closed PPP is told even when the call is cleared first', () => {
+  const world = pair(PLAIN, `${PLAIN} AUTHENTICATION=PAP`);
+  assert.ok(world.run(60_000, () => world.b.one().lastReason !== '' && world.a.one().lastReason !== ''));
+  assert.is(world.b.one().lastReason, 'The peer will not prove itself by PAP.');
+  assert.is(world.a.one().lastReason, 'The peer closed LCP: "The peer will not prove itself by PAP.". The peer cleared the call.');
+});
+
 test('a second call of the peer replaces the link at once', () => {
   const world = up();
   const first = world.a.one().link;
