@@ -27,6 +27,8 @@ interface Selection {
   readonly ids: Map<number, DebugKinds>;
 }
 
+/** Sessions that get the output; the one that asked longest ago is left out first. */
+const SINKS = 16;
 const NOTHING: DebugKinds = { state: false, packet: false };
 
 export class Debug {
@@ -34,11 +36,16 @@ export class Debug {
     call: { all: NOTHING, ids: new Map() },
     tunnel: { all: NOTHING, ids: new Map() },
   };
+  #on = false;
   readonly #sinks = new Map<string, (text: string) => void>();
 
   /** Output goes to every session that asked for some; `from` names the session. */
   enable(option: DebugOption, scope: DebugScope, sink: { readonly from: string; readonly print: (text: string) => void }): void {
+    this.#sinks.delete(sink.from);
     this.#sinks.set(sink.from, sink.print);
+    const oldest = this.#sinks.keys().next();
+    if (this.#sinks.size > SINKS && oldest.done !== true) this.#sinks.delete(oldest.value);
+    this.#on = true;
     this.#change(scope, (old) => ({ state: old.state || option !== 'PKT', packet: old.packet || option !== 'STATE' }));
   }
 
@@ -49,12 +56,18 @@ export class Debug {
     this.#change(scope, less);
     if (scope.id === undefined) for (const [id, kinds] of ids) ids.set(id, less(kinds));
     for (const [id, kinds] of ids) if (!kinds.state && !kinds.packet) ids.delete(id);
-    if (!this.#any()) this.#sinks.clear();
+    this.#on = this.#any();
+    if (!this.#on) this.#sinks.clear();
   }
 
   /** The session named `from` is closed. */
   forget(from: string): void {
     this.#sinks.delete(from);
+  }
+
+  /** Something is traced. */
+  get isOn(): boolean {
+    return this.#on;
   }
 
   ofTunnel(id: number): DebugKinds {

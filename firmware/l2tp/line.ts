@@ -157,6 +157,8 @@ export class Line implements SessionUser {
     if (!user.enabled) return this.#refuse(offer, DISCONNECT.administrative, `interface ${user.name} over call ${name} is disabled`, now);
     if (this.phase.kind === 'held') return this.#refuse(offer, DISCONNECT.administrative, `call ${name} is deactivated`, now);
     if (this.#current !== undefined) {
+      // A second call through a tunnel that lives is no sign of a restart, unless it names this very call.
+      if (offer.tunnel === this.#current.tunnel && offer.session.kind === 'LNS incoming') return this.#refuse(offer, DISCONNECT.busy, `call ${name} is up`, now);
       if (offer.tunnel.password === undefined) {
         // Anybody can say so without a password: the old session has to be proved dead first.
         this.#host.probe(this.#current, now);

@@ -1,19 +1,18 @@
-// All tunnels: finds the one a control message is for, lets peers open new ones, opens ours, and runs their timers.
-// RFC 2661 4.4.3 (ids, ties), 5.7, 7.2, 8.1; admission: admission.ts.
+// All tunnels: opens ours, keeps the records of those that run, carries what their machines say to the server and to the wire, and
+// runs their timers (RFC 2661 4.4.3, 5.7, 7.2). Which tunnel a message is for, and who may open one: intake.ts.
 
 import { type Ipv4, formatIpv4 } from '../bytes/ip.ts';
 import { Secret } from '../bytes/secret.ts';
 import { type Millis, NEVER } from '../bytes/time.ts';
 import type { Clock, Crypto, Random, WallClock } from '../hal/clock.ts';
-import type { DataPlane, Frame, Punt } from '../hal/dataplane.ts';
+import type { DataPlane, Frame } from '../hal/dataplane.ts';
 import type { Log } from '../log/log.ts';
 import { type AdmissionLimits, Gate } from './admission.ts';
-import { ERROR, FRAMING, type Result, STOP } from './catalog.ts';
-import { type Decoded, decodeControl, encodeMessage } from './control.ts';
+import { FRAMING, type Result, STOP } from './catalog.ts';
 import { addTunnel, refusedBy } from './counters.ts';
-import { type PeerAddress, type SessionEntry, type TunnelEntry, samePeer } from './entry.ts';
-import { CONTROL_HEADER, decodeHeader, encodeControl, newHeader } from './header.ts';
-import { type SessionId, toSessionId, toTunnelId } from './ids.ts';
+import type { PeerAddress, SessionEntry, TunnelEntry } from './entry.ts';
+import type { Header } from './header.ts';
+import { type SessionId, type TunnelId, toSessionId, toTunnelId } from './ids.ts';
 import type { Identity } from './link.ts';
 import { sessionReason, tunnelReason } from './outcome.ts';
 import { type CallReason, sentence } from './reason.ts';
@@ -23,9 +22,9 @@ import type { Session, SessionDown } from './session.ts';
 
 /** How long a tunnel that we opened stays without calls. */
 const IDLE_TUNNEL = 10_000;
-/** After this long an identical SCCRQ is a peer that restarted, no late duplicate: RFC 2661 5.8's whole cycle. */
-const DUPLICATE_AGE = 31_000;
 const DEFAULT_SPEED = 64000;
+/** The log's source for peers that have proved nothing. */
+export const STRANGERS = 'L2TP strangers';
 
 export interface TunnelsBoard {
   readonly plane: DataPlane;
@@ -56,21 +55,23 @@ export interface TunnelsHost {
   sessionState(entry: SessionEntry, old: string, next: string): void;
   /** A peer speaks of a tunnel that there is not. */
   strayed(peer: Ipv4, now: Millis): void;
+  /** What it says of its line (WEN). */
+  lineErrors(entry: SessionEntry, now: Millis): void;
   /** A tunnel is gone for good. */
   forgotten(): void;
 }
 
-type ControlPunt = Extract<Punt, { kind: 'control' }>;
+/** What differs from tunnel to tunnel when it is made. */
+export type TunnelOrigin = Pick<TunnelSettings, 'role' | 'challenge' | 'tieBreaker'> & Pick<TunnelEntry, 'ours' | 'password' | 'pre13' | 'request' | 'wonTie'>;
 
 export class Tunnels {
   readonly #board: TunnelsBoard;
   readonly #host: TunnelsHost;
-  readonly #gate: Gate;
+  readonly gate: Gate;
   readonly #limits: AdmissionLimits;
   readonly #byId = new Map<number, TunnelEntry>();
   readonly #byPeer = new Map<Ipv4, Set<TunnelEntry>>();
   readonly #sessionIds = new Set<number>();
-  readonly #header = newHeader();
   readonly #touched = new Set<TunnelEntry>();
   #frames: Frame[] = [];
   #depth = 0;
@@ -88,7 +89,7 @@ export class Tunnels {
     this.#board = board;
     this.#host = host;
     this.#limits = limits;
-    this.#gate = new Gate(limits);
+    this.gate = new Gate(limits);
   }
 
   get size(): number {
@@ -97,10 +98,6 @@ export class Tunnels {
 
   get sessions(): number {
     return this.#sessionIds.size;
-  }
-
-  get halfOpen(): number {
-    return this.#gate.halfOpen;
   }
 
   get(id: number): TunnelEntry | undefined {
@@ -121,6 +118,11 @@ export class Tunnels {
     return [...(this.#byPeer.get(peer) ?? [])].filter((entry) => entry.tunnel.phase === 'open');
   }
 
+  /** Those whose peer is at `peer`, the closed ones that still answer too. */
+  of(peer: Ipv4): Iterable<TunnelEntry> {
+    return this.#byPeer.get(peer) ?? [];
+  }
+
   /** Runs `task`; what it makes the machines send leaves when the outermost call ends, and their timers are set anew then. */
   enter<T>(task: () => T): T {
     this.#depth++;
@@ -133,29 +135,10 @@ export class Tunnels {
     this.#touched.add(entry);
   }
 
-  /** A control message or what looks like one. */
-  receive(punt: ControlPunt, now: Millis): void {
-    const { data } = punt;
-    if (decodeHeader(data, 0, data.length, this.#header) !== undefined || !this.#header.control) {
-      this.discards.malformed++;
-      return;
-    }
-    if (this.#header.tunnelId === 0) return this.#unaddressed(punt, now);
-    const entry = this.#byId.get(this.#header.tunnelId);
-    if (entry === undefined || !this.#accepts(entry, punt)) {
-      this.#stray();
-      if (this.#host.enabled()) this.discards.noSuchTunnel++;
-      else this.discards.disabled++;
-      if (entry === undefined) this.#host.strayed(punt.peer, now);
-      return;
-    }
-    this.#deliver(entry, data, now);
-  }
-
   /** Opens a tunnel to a peer; calls placed in it wait until it is established. */
   dial(at: PeerAddress, call: { readonly password: string | undefined; readonly pre13: boolean }, now: Millis): TunnelEntry {
     const { random } = this.#board;
-    const entry = this.#make(at, {
+    const entry = this.make(at, {
       role: 'initiator', ours: true, password: call.password, pre13: call.pre13, challenge: undefined, tieBreaker: random.bytes(8), request: undefined, wonTie: false,
     });
     this.touch(entry);
@@ -163,14 +146,42 @@ export class Tunnels {
     return entry;
   }
 
-  /** A session id that no session has; also where many have one. */
-  newSessionId(): SessionId {
+  /** A control message of the peer for this tunnel; `h` decoded from `data`. */
+  deliver(entry: TunnelEntry, h: Header, data: Uint8Array, now: Millis): void {
+    this.touch(entry);
+    this.#host.trace(entry, 'rx', data);
+    const call = h.sessionId === 0 ? undefined : entry.calls.get(toSessionId(h.sessionId));
+    if (call !== undefined) call.inControl++;
+    entry.tunnel.receive(h, data, now);
+    if (entry.halfOpen && (entry.tunnel.transport.proven || entry.tunnel.phase !== 'open')) this.#prove(entry);
+  }
+
+  /** Hands over the calls of a tunnel that lost a tie. */
+  move(reason: CallReason | 'moved', now: Millis): void {
+    const moving = this.#moving;
+    this.#moving = [];
+    for (const call of moving) call.user?.down(call, reason, now);
+  }
+
+  /** A tunnel id that no tunnel has, not even one that only lingers. */
+  newTunnelId(): TunnelId {
+    return toTunnelId(this.#freeId(this.#byId));
+  }
+
+  /** Sends a whole control message that belongs to no tunnel. */
+  sendStray(at: PeerAddress, data: Uint8Array): void {
+    this.past.out++;
+    this.past.outWithData++;
+    this.#send(at, data);
+  }
+
+  #newSessionId(): SessionId {
     return toSessionId(this.#freeId(this.#sessionIds));
   }
 
   /** Places a call by `place` and keeps its record; a reason where the machine ended it at once. */
   place(entry: TunnelEntry, place: (id: SessionId) => Session): SessionEntry | CallReason {
-    const id = this.newSessionId();
+    const id = this.#newSessionId();
     this.touch(entry);
     this.#early = undefined;
     this.#placing = id;
@@ -194,135 +205,15 @@ export class Tunnels {
     this.#touched.clear();
   }
 
-  // -- in --
-
-  #accepts(entry: TunnelEntry, punt: ControlPunt): boolean {
-    if (samePeer(entry.at, { ...punt, port: punt.peerPort })) return true;
-    // RFC 2661 8.1: who answers an SCCRQ chooses the port that it answers from.
-    const answering = entry.ours && entry.tunnel.state === 'wait-ctl-reply' && entry.at.peer === punt.peer && entry.at.local === punt.local;
-    if (answering) entry.at = { ...entry.at, port: punt.peerPort };
-    return answering;
-  }
-
-  /** Tunnel id 0: an SCCRQ, or a StopCCN of a peer that has not learned our id (RFC 2661 4.4.3). */
-  #unaddressed(punt: ControlPunt, now: Millis): void {
-    const { data } = punt;
-    const at: PeerAddress = { underlay: punt.underlay, local: punt.local, peer: punt.peer, port: punt.peerPort };
-    const password = this.#host.passwordFor(at.peer);
-    const secret = password === undefined ? undefined : new Secret(password);
-    const decoded = decodeControl(data, this.#header.payload, this.#header.end, { crypto: this.#board.crypto, secret, pre13: this.#host.pre13For(at.peer) });
-    const assigned = assignedId(decoded);
-    const known = assigned === undefined ? undefined : this.#known(at, assigned);
-    const isRequest = nameOf(decoded) === 'SCCRQ';
-    if (known !== undefined && (!isRequest || this.#isDuplicate(known, data, now))) return this.#deliver(known, data, now);
-    if (!isRequest) {
-      this.#stray();
-      this.discards.noSuchTunnel++;
-      return;
-    }
-    if (known !== undefined) known.tunnel.probe(now);
-    this.#requested(at, decoded, { data, password }, now);
-  }
-
-  #requested(at: PeerAddress, decoded: Decoded, { data, password }: { readonly data: Uint8Array; readonly password: string | undefined }, now: Millis): void {
-    const assigned = assignedId(decoded) ?? 0;
-    if (!this.#host.enabled() || !this.#host.serves()) {
-      this.#stray();
-      this.discards.disabled++;
-      if (this.#host.enabled()) this.#refuse(at, assigned, { code: STOP.notAuthorised, error: ERROR.none, message: 'no L2TP server' }, now);
-      return;
-    }
-    const tie = this.#tie(at, decoded, now);
-    if (tie === 'drop') return this.#stray();
-    const admission = tie === 'won' ? 'admit' : this.#gate.ask(at.peer, this.size, now);
-    if (admission !== 'admit') {
-      this.#stray();
-      this.#log(2, 'FULL', `SCCRQ of ${formatIpv4(at.peer)} not taken: too many tunnels are half open`, at.peer);
-      if (admission === 'refuse') this.#refuse(at, assigned, { code: STOP.error, error: ERROR.tryAnother, message: 'too many tunnels' }, now);
-      return;
-    }
-    const challenge = password === undefined ? undefined : this.#board.random.bytes(16);
-    const entry = this.#make(at, {
-      role: 'responder', ours: false, password, pre13: this.#host.pre13For(at.peer), challenge, tieBreaker: undefined, request: data.slice(), wonTie: tie === 'won',
-    });
-    entry.halfOpen = true;
-    this.#gate.opened(at.peer);
-    this.#deliver(entry, data, now);
-    this.#move('moved', now);
-  }
-
-  /** An SCCRQ crossed ours (RFC 2661 4.4.3). 'won': theirs stays and takes our calls. 'drop': theirs is to be ignored. */
-  #tie(at: PeerAddress, decoded: Decoded, now: Millis): 'won' | 'drop' | 'none' {
-    const ours = this.with(at.peer).find((entry) => entry.ours && entry.tunnel.state === 'wait-ctl-reply' && entry.at.port === at.port);
-    if (ours === undefined || decoded.kind !== 'message' || decoded.message.type !== 'SCCRQ') return 'none';
-    this.touch(ours);
-    switch (ours.tunnel.collide(decoded.message, now)) {
-      case 'ours stays':
-        return 'drop';
-      case 'theirs stays':
-        return 'won';
-      case 'neither stays':
-        this.#move({ kind: 'protocol error', peer: at.peer, what: 'both ends opened a tunnel with the same tie breaker' }, now);
-        return 'drop';
-      case 'both stay':
-        return 'none';
-    }
-  }
-
-  #move(reason: CallReason | 'moved', now: Millis): void {
-    const moving = this.#moving;
-    this.#moving = [];
-    for (const call of moving) call.user?.down(call, reason, now);
-  }
-
-  #deliver(entry: TunnelEntry, data: Uint8Array, now: Millis): void {
-    this.touch(entry);
-    this.#host.trace(entry, 'rx', data);
-    const { sessionId } = this.#header;
-    if (sessionId !== 0) {
-      const call = entry.calls.get(toSessionId(sessionId));
-      if (call !== undefined) call.inControl++;
-    }
-    entry.tunnel.receive(this.#header, data, now);
-    if (entry.halfOpen && (entry.tunnel.transport.proven || entry.tunnel.phase !== 'open')) this.#prove(entry);
-  }
-
-  #known(at: PeerAddress, assigned: number): TunnelEntry | undefined {
-    return [...(this.#byPeer.get(at.peer) ?? [])].find((entry) => entry.tunnel.peerId === assigned && samePeer(entry.at, at));
-  }
-
-  #isDuplicate(entry: TunnelEntry, data: Uint8Array, now: Millis): boolean {
-    const { request, tunnel } = entry;
-    if (tunnel.phase === 'retained') return sameBody(request, data);
-    return sameBody(request, data) && now - (tunnel.started ?? now) <= DUPLICATE_AGE;
-  }
-
-  #stray(): void {
-    const withData = this.#header.end > this.#header.payload;
-    this.past.in++;
-    if (withData) this.past.inWithData++;
-    else this.past.inNoData++;
-  }
-
-  /** A StopCCN to a peer that gets no tunnel; nothing is kept of it, and it is shorter than any SCCRQ with the text it carries. */
-  #refuse(at: PeerAddress, assigned: number, result: Result, now: Millis): void {
-    if (assigned === 0 || !this.#gate.mayRefuse(now)) return;
-    const id = this.#freeId(this.#byId);
-    const body = encodeMessage({ type: 'StopCCN', assignedTunnelId: id, resultCode: result });
-    if (body === undefined) return;
-    this.#send(at, encodeControl({ tunnelId: assigned, sessionId: 0, ns: 0, nr: 1 }, body));
-    this.past.out++;
-    this.past.outWithData++;
-  }
-
   // -- records --
 
-  #make(at: PeerAddress, of: Pick<TunnelSettings, 'role' | 'challenge' | 'tieBreaker' | 'pre13'> & Pick<TunnelEntry, 'ours' | 'password' | 'request' | 'wonTie'>): TunnelEntry {
+  /** The record of a new tunnel; nothing is sent yet. */
+  make(at: PeerAddress, of: TunnelOrigin): TunnelEntry {
     const { random, crypto, wall } = this.#board;
     const { identity } = this.#host;
     const hostName = this.#host.hostName();
     const settings: TunnelSettings = {
-      id: toTunnelId(this.#freeId(this.#byId)),
+      id: this.newTunnelId(),
       role: of.role,
       secret: of.password === undefined ? undefined : new Secret(of.password),
       challenge: of.challenge,
@@ -339,7 +230,7 @@ export class Tunnels {
     };
     const entry: TunnelEntry = {
       tunnel: new Tunnel(settings, this.#output(() => entry)),
-      at, ours: of.ours, password: of.password, pre13: of.pre13, hostName, started: wall.now(), calls: new Map(), request: of.request,
+      at, ours: of.ours, password: of.password, pre13: of.pre13, hostName, started: wall.now(), calls: new Map(), byPeerId: new Map(), request: of.request,
       wasUp: false, wonTie: of.wonTie, halfOpen: false, fallen: [], idleSince: NEVER, alarm: undefined, baseline: noControl(),
     };
     this.#byId.set(entry.tunnel.id, entry);
@@ -350,7 +241,7 @@ export class Tunnels {
 
   #session(entry: TunnelEntry, session: Session): SessionEntry {
     const call: SessionEntry = {
-      session, tunnel: entry, started: this.#board.wall.now(), user: undefined, carriage: { number: 'OFF', pre13: entry.pre13, speed: DEFAULT_SPEED }, 
+      session, tunnel: entry, started: this.#board.wall.now(), user: undefined, carriage: { number: 'OFF', pre13: entry.pre13, speed: DEFAULT_SPEED },
       key: undefined, link: undefined, template: undefined, end: undefined, inControl: 0, outControl: 0,
     };
     entry.calls.set(session.id, call);
@@ -365,28 +256,30 @@ export class Tunnels {
     return {
       send: (datagram) => this.#sent(self(), datagram),
       received: () => {},
-      refused: (refusal, what) => this.#log(2, 'BAD', `message of ${formatIpv4(self().at.peer)} not taken (${refusal}): ${what}`, self().at.peer),
+      refused: (refusal, what) => this.#log(2, 'BAD', `message of ${formatIpv4(self().at.peer)} not taken (${refusal}): ${what}`, self()),
       changed: (_event, old, next) => this.#host.tunnelState(self(), old, next),
       request: () => undefined,
       up: (now) => {
         const entry = self();
         entry.wasUp = true;
         if (entry.calls.size === 0) entry.idleSince = now;
-        this.#log(3, 'UP', `tunnel ${entry.tunnel.id} with ${entry.tunnel.peer?.hostName ?? ''} at ${formatIpv4(entry.at.peer)} is up`, entry.at.peer);
+        this.#log(3, 'UP', `tunnel ${entry.tunnel.id} with ${entry.tunnel.peer?.hostName ?? ''} at ${formatIpv4(entry.at.peer)} is up`, entry);
       },
       down: (reason, now) => this.#tunnelDown(self(), reason, now),
       gone: () => this.#forget(self()),
       lastData: () => this.#host.lastIn(self().calls.values()),
-      newSession: () => (self().calls.size >= this.#limits.sessionsPerTunnel || this.#sessionIds.size >= this.#limits.sessions ? undefined : this.newSessionId()),
+      newSession: () => (self().calls.size >= this.#limits.sessionsPerTunnel || this.#sessionIds.size >= this.#limits.sessions ? undefined : this.#newSessionId()),
       called: (session, now) => {
         const call = this.#session(self(), session);
         call.inControl = 1;
+        self().byPeerId.set(session.peerId, call);
         this.#host.requested(call, now);
       },
       replied: (session) => this.#connect(callOf(session)),
       sessionChanged: (session, _event, old, next, now) => {
         const call = callOf(session);
         if (call === undefined) return;
+        if (session.peerId !== 0 && !session.over) self().byPeerId.set(session.peerId, call);
         this.#host.sessionState(call, old, next);
         call.user?.changed(call, now);
       },
@@ -395,7 +288,10 @@ export class Tunnels {
         call?.user?.up(call, now);
       },
       sessionDown: (session, reason, now) => this.#sessionDown(self(), session, reason, now),
-      sessionInfo: () => {},
+      sessionInfo: (session, message, now) => {
+        const call = callOf(session);
+        if (call !== undefined && message.type === 'WEN') this.#host.lineErrors(call, now);
+      },
     };
   }
 
@@ -416,6 +312,7 @@ export class Tunnels {
     if (call?.user === undefined) this.#early = reason;
     if (call === undefined) return;
     entry.calls.delete(session.id);
+    if (entry.byPeerId.get(session.peerId) === call) entry.byPeerId.delete(session.peerId);
     if (entry.calls.size === 0) entry.idleSince = now;
     this.#host.ended(call);
     if (reason === undefined) entry.fallen.push(call);
@@ -427,7 +324,7 @@ export class Tunnels {
     const refused = down.cause === 'peer' && down.result.code === STOP.notAuthorised;
     if (refused || (down.cause === 'authentication' && down.what !== 'no password to answer with')) this.failedAuthentications++;
     const text = reason === 'moved' ? 'the tunnel that the peer opened at the same time stays' : sentence(reason);
-    this.#log(3, 'DOWN', `tunnel ${entry.tunnel.id} with ${formatIpv4(entry.at.peer)} is down: ${text}`, entry.at.peer);
+    this.#log(3, 'DOWN', `tunnel ${entry.tunnel.id} with ${formatIpv4(entry.at.peer)} is down: ${text}`, entry);
     const fallen = entry.fallen.splice(0);
     if (reason === 'moved') this.#moving.push(...fallen);
     else for (const call of fallen) call.user?.down(call, reason, now);
@@ -451,15 +348,15 @@ export class Tunnels {
 
   #prove(entry: TunnelEntry): void {
     entry.halfOpen = false;
-    this.#gate.settled(entry.at.peer);
+    this.gate.settled(entry.at.peer);
   }
 
   // -- out and timers --
 
   #sent(entry: TunnelEntry, datagram: Uint8Array): void {
     this.touch(entry);
-    const peerSession = ((datagram[6] ?? 0) << 8) | (datagram[7] ?? 0);
-    if (peerSession !== 0) for (const call of entry.calls.values()) if (call.session.peerId === peerSession) call.outControl++;
+    const call = entry.byPeerId.get(((datagram[6] ?? 0) << 8) | (datagram[7] ?? 0));
+    if (call !== undefined) call.outControl++;
     this.#host.trace(entry, 'tx', datagram);
     this.#send(entry.at, datagram);
   }
@@ -504,24 +401,13 @@ export class Tunnels {
     }
   }
 
-  #log(severity: 2 | 3, subtype: string, text: string, peer: Ipv4): void {
-    this.#board.log.add({ module: 'L2TP', severity, type: 'TNL', subtype, text, source: `L2TP ${formatIpv4(peer)}` });
+  #log(severity: 2 | 3, subtype: string, text: string, entry: TunnelEntry): void {
+    // Peers that have proved nothing share one source, so that forged ones cannot push all other events out of the log.
+    const source = entry.ours || entry.wasUp ? `L2TP ${formatIpv4(entry.at.peer)}` : STRANGERS;
+    this.#board.log.add({ module: 'L2TP', severity, type: 'TNL', subtype, text, source });
   }
 }
 
 /** Tunnels that we opened are closed when they have been empty for a while; those of peers are the peers' to close. */
 const idleDeadline = ({ ours, tunnel, idleSince }: TunnelEntry): Millis =>
   ours && tunnel.phase === 'open' && tunnel.state === 'established' ? idleSince + IDLE_TUNNEL : NEVER;
-
-const nameOf = (decoded: Decoded): string | undefined =>
-  decoded.kind === 'message' ? decoded.message.type : decoded.kind === 'invalid' ? decoded.name : undefined;
-
-const assignedId = (decoded: Decoded): number | undefined =>
-  decoded.kind === 'message' ? decoded.message.assignedTunnelId : decoded.kind === 'invalid' ? decoded.assignedTunnelId : undefined;
-
-/** The same AVPs; Ns and Nr may differ. */
-function sameBody(a: Uint8Array | undefined, b: Uint8Array): boolean {
-  if (a === undefined || a.length !== b.length) return false;
-  for (let i = CONTROL_HEADER; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
