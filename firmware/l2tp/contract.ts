@@ -8,7 +8,7 @@ import type { TunnelEvent, TunnelState } from './connection.ts';
 import type { ControlRefusal, Note } from './control.ts';
 import type { GiveUp } from './giveup.ts';
 import type { SessionId, TunnelId } from './ids.ts';
-import type { Limits } from './reliable.ts';
+import type { Limits } from './limits.ts';
 import type { IncomingConnect, Session, SessionDown, SessionEvent, SessionState } from './session.ts';
 
 /** Where the connection is in its life; `state` is idle in all but the first. */

@@ -2,7 +2,9 @@
 // Knows no AVPs, sockets or clocks.
 
 import { type Millis, NEVER } from '../bytes/time.ts';
+import { Congestion } from './congestion.ts';
 import type { GiveUp } from './giveup.ts';
+import { DEFAULT_LIMITS, type Limits, SPEC } from './limits.ts';
 import { RoundTrip } from './roundtrip.ts';
 
 /** Octets of a control header (RFC 2661 3.1). */
@@ -11,43 +13,6 @@ const HEADER = 12;
 const HEARD_FACTOR = 3;
 /** The one message whose missing acknowledgement may be forgiven. */
 const PATIENT = 'HELLO';
-
-/** RFC 2661 5.8. */
-export const SPEC = {
-  /** First wait for an acknowledgement. */
-  firstTimeout: 1000,
-  /** The least that the longest wait may be. */
-  leastCap: 8000,
-  retransmissions: 5,
-  /** A window that the peer did not announce (4.4.3). */
-  peerWindow: 4,
-  /** A full retransmission cycle: how long state is kept after the last message. */
-  retention: 31_000,
-} as const;
-
-export interface Limits {
-  /** The Receive Window Size we announce, 1..65535. */
-  readonly receiveWindow: number;
-  /** Messages, and octets of messages, that are kept out of order. More than the window: some peers know none. */
-  readonly heldMessages: number;
-  readonly heldBytes: number;
-  /** Messages and octets of our own that wait for an acknowledgement or for the window; beyond it `send` refuses. */
-  readonly queueMessages: number;
-  readonly queueBytes: number;
-  /** Longest interval between retransmissions, 8000..300000 ms. */
-  readonly longestTimeout: Millis;
-  /** How often a message is sent again before the connection is given up. */
-  readonly retransmissions: number;
-  /** How long an acknowledgement waits for a message to ride on. */
-  readonly ackDelay: Millis;
-  /** Until the peer has acknowledged anything: the most octets sent for each octet received. 0 = no limit (we opened the connection). */
-  readonly unprovenGain: number;
-}
-
-export const DEFAULT_LIMITS: Limits = {
-  receiveWindow: 4, heldMessages: 32, heldBytes: 16_384, queueMessages: 4096, queueBytes: 1_048_576, longestTimeout: SPEC.leastCap,
-  retransmissions: SPEC.retransmissions, ackDelay: 20, unprovenGain: 0,
-};
 
 /** A message to be delivered reliably. */
 export interface Outgoing {
@@ -143,9 +108,7 @@ export class Reliable {
   /** Whether a message of the peer was ever taken. */
   #begun = false;
   #lastAcked = 0;
-  #peerWindow: number = SPEC.peerWindow;
-  #congestion = 1;
-  #threshold: number = SPEC.peerWindow;
+  readonly #congestion = new Congestion(SPEC.peerWindow);
   readonly #roundTrip = new RoundTrip();
   #wait: Millis = SPEC.firstTimeout;
   #retransmitAt: Millis = NEVER;
@@ -215,14 +178,12 @@ export class Reliable {
 
   /** Messages that may be on their way at once. */
   get window(): number {
-    return Math.min(Math.floor(this.#congestion), this.#peerWindow);
+    return this.#congestion.window;
   }
 
   /** The window that the peer announced; 1..65535, SPEC.peerWindow where it did not. Set once, before the second message. */
   announced(window: number): void {
-    this.#peerWindow = window;
-    this.#threshold = window;
-    this.#congestion = Math.min(this.#congestion, window);
+    this.#congestion.announced(window);
   }
 
   /** Remembers what came instead of an answer. */
@@ -295,7 +256,7 @@ export class Reliable {
     this.#inFlight = Math.max(0, this.#inFlight - count);
     this.#proven = true;
     this.#instead = undefined;
-    this.#congestion = Math.min(this.#congestion + (this.#congestion < this.#threshold ? 1 : 1 / this.#congestion), this.#peerWindow);
+    this.#congestion.acknowledged();
     this.#wait = this.adaptiveTimeout;
     this.#retransmitAt = this.#inFlight > 0 ? now + this.#wait : NEVER;
     return true;
@@ -356,7 +317,7 @@ export class Reliable {
   #allowed(): number {
     const first = this.#queue[0];
     const stuck = first !== undefined && first.name === PATIENT && first.sends > 1;
-    return Math.min(this.window + (stuck ? 1 : 0), this.#peerWindow);
+    return Math.min(this.window + (stuck ? 1 : 0), this.#congestion.advertised);
   }
 
   #transmit(message: Pending, ns: number, now: Millis): void {
@@ -390,8 +351,7 @@ export class Reliable {
     }
     const exhausted = this.#queue.slice(0, this.#inFlight).find((message) => message.sends > this.limits.retransmissions && !this.#forgiven(message));
     if (exhausted !== undefined) return this.#giveUp(exhausted, now);
-    this.#threshold = Math.max(this.#congestion / 2, 1);
-    this.#congestion = 1;
+    this.#congestion.timedOut();
     this.#wait = Math.min(this.#wait * 2, this.limits.longestTimeout);
     this.#retransmitAt = now + this.#wait;
     this.#inFlight = 0;

@@ -4,19 +4,19 @@
 // tunnel of a message: by the header's tunnel id; where that is 0 by peer and `peerId` (an SCCRQ sent again, a StopCCN).
 
 import { type Millis, NEVER, TimerQueue } from '../bytes/time.ts';
-import { challengeResponse, responseIsRight } from './auth.ts';
-import {
-  BEARER, type ControlMessage, DISCONNECT, ERROR, FRAMING, MESSAGES, PROTOCOL_VERSION, type Result, STOP, type SessionMessage, type TunnelMessage,
-} from './catalog.ts';
+import { type ControlMessage, DISCONNECT, ERROR, MESSAGES, type Result, STOP, type SessionMessage, type TunnelMessage } from './catalog.ts';
 import { type TunnelEvent, type TunnelState, connectionStep } from './connection.ts';
 import type { PeerInfo, Tie, Transport, TunnelDown, TunnelOutput, TunnelPhase, TunnelRefusal, TunnelSettings } from './contract.ts';
 import { type Invalid, SENSITIVE, decodeControl, encodeMessage } from './control.ts';
 import type { GiveUp } from './giveup.ts';
+import { answer, describePeer, objection, reply, request, settleTie, stopResult, unauthenticated } from './greeting.ts';
 import { type Header, encodeControl } from './header.ts';
 import { NO_TUNNEL, type PeerSessionId, type PeerTunnelId, type SessionId, type TunnelId, toPeerSessionId, toPeerTunnelId, toSessionId } from './ids.ts';
-import { type ControlCounters, type Receipt, Reliable, SPEC } from './reliable.ts';
+import { SPEC } from './limits.ts';
+import { type ControlCounters, type Receipt, Reliable } from './reliable.ts';
 import { type IncomingCall, type OutgoingCall, Session, type SessionDown, type SessionKind, type SessionLink } from './session.ts';
 
+export { ALL_BEARERS, ALL_FRAMING, refuseRequest, settleTie } from './greeting.ts';
 export type { TunnelEvent, TunnelState } from './connection.ts';
 export type { PeerInfo, Tie, Transport, TunnelDown, TunnelOutput, TunnelPhase, TunnelRefusal, TunnelSettings } from './contract.ts';
 
@@ -24,8 +24,6 @@ export type { PeerInfo, Tie, Transport, TunnelDown, TunnelOutput, TunnelPhase, T
 export const HELLO_INTERVAL: Millis = 60_000;
 /** Ours: a peer that acknowledges but never goes on must not hold a half-open tunnel or call for ever. Lines that lose a third need the time. */
 export const SETUP_TIMEOUT: Millis = 120_000;
-/** Ours: the longest answer to an SCCRQ, whose source may be forged. */
-const LONGEST_REPLY = 200;
 /** Ours: octets sent per octet received before the peer has acknowledged anything. */
 const UNPROVEN_GAIN = 3;
 const NOTHING = new Uint8Array(0);
@@ -127,7 +125,7 @@ export class Tunnel {
     this.#now = now;
     if (this.#state !== 'idle' || this.#phase !== 'open') return;
     this.#started = now;
-    this.#step('open', now, undefined, this.#greeting('SCCRQ'));
+    this.#step('open', now, undefined, request(this.#settings, this.#reliable.receiveWindow));
   }
 
   /** A control message of this tunnel: `h` decoded from `b`. Acknowledgements ride on what is sent, or go alone after 20 ms. */
@@ -142,9 +140,9 @@ export class Tunnel {
   }
 
   /** An SCCRQ of the peer arrived while ours waits for its answer: decides, and silently discards this tunnel where it loses (4.4.3). */
-  collide(request: ControlMessage<'SCCRQ'>, now: Millis): Tie {
+  collide(theirs: ControlMessage<'SCCRQ'>, now: Millis): Tie {
     if (this.#state !== 'wait-ctl-reply') return 'both stay';
-    const tie = settleTie(this.#settings.tieBreaker, request.tieBreaker);
+    const tie = settleTie(this.#settings.tieBreaker, theirs.tieBreaker);
     if (tie === 'theirs stays' || tie === 'neither stays') this.#step('tie lost', now, { cause: 'tie' });
     return tie;
   }
@@ -242,9 +240,9 @@ export class Tunnel {
   #sccrq(message: ControlMessage<'SCCRQ'>, now: Millis): void {
     if (this.#state !== 'idle' || this.role !== 'responder') return this.#outOfPlace('SCCRQ', now);
     this.#learn(message);
-    const reason = this.#objection(message) ?? this.#declined(message, now);
+    const reason = objection(this.#settings, message) ?? this.#declined(message, now);
     if (reason !== undefined) return this.#step('SCCRQ refused', now, reason);
-    this.#step('SCCRQ', now, undefined, this.#greeting('SCCRP', message.challenge));
+    this.#step('SCCRQ', now, undefined, reply(this.#settings, this.#reliable.receiveWindow, message.challenge));
   }
 
   #sccrp(message: ControlMessage<'SCCRP'>, now: Millis): void {
@@ -253,22 +251,15 @@ export class Tunnel {
       return this.#outOfPlace('SCCRP', now);
     }
     this.#learn(message);
-    const reason = this.#objection(message) ?? this.#unauthenticated(message);
+    const reason = objection(this.#settings, message) ?? unauthenticated(this.#settings, message);
     if (reason !== undefined) return this.#step('SCCRP refused', now, reason);
-    this.#step('SCCRP', now, undefined, { type: 'SCCCN', challengeResponse: this.#answer('SCCCN', message.challenge) });
+    this.#step('SCCRP', now, undefined, { type: 'SCCCN', challengeResponse: answer(this.#settings, 'SCCCN', message.challenge) });
   }
 
   #scccn(message: ControlMessage<'SCCCN'>, now: Millis): void {
     if (this.#state !== 'wait-ctl-conn') return this.#outOfPlace('SCCCN', now);
-    const reason = this.#unauthenticated(message);
+    const reason = unauthenticated(this.#settings, message);
     this.#step(reason === undefined ? 'SCCCN' : 'SCCCN refused', now, reason);
-  }
-
-  /** What stands against a peer by its SCCRQ or SCCRP: version, a challenge that we cannot answer. */
-  #objection(message: ControlMessage<'SCCRQ' | 'SCCRP'>): TunnelDown | undefined {
-    if (message.protocolVersion >> 8 !== PROTOCOL_VERSION >> 8) return { cause: 'version', peer: message.protocolVersion };
-    if (message.challenge !== undefined && this.#settings.secret === undefined) return { cause: 'authentication', what: 'no password to answer with' };
-    return undefined;
   }
 
   #declined(message: ControlMessage<'SCCRQ'>, now: Millis): TunnelDown | undefined {
@@ -276,39 +267,11 @@ export class Tunnel {
     return result === undefined ? undefined : { cause: 'closed', result };
   }
 
-  #unauthenticated(message: ControlMessage<'SCCRP' | 'SCCCN'>): TunnelDown | undefined {
-    const { secret, challenge, crypto } = this.#settings;
-    if (secret === undefined || challenge === undefined) return undefined;
-    if (message.challengeResponse === undefined) return { cause: 'authentication', what: 'no response' };
-    const right = responseIsRight(message.type, message.challengeResponse, { secret, challenge, crypto });
-    return right ? undefined : { cause: 'authentication', what: 'wrong response' };
-  }
-
-  #answer(type: 'SCCRP' | 'SCCCN', challenge: Uint8Array | undefined): Uint8Array | undefined {
-    const { secret, crypto } = this.#settings;
-    return challenge === undefined || secret === undefined ? undefined : challengeResponse(type, secret, challenge, crypto);
-  }
-
   #learn(message: ControlMessage<'SCCRQ' | 'SCCRP'>): void {
     this.#peerId = toPeerTunnelId(message.assignedTunnelId);
     const receiveWindow = message.receiveWindowSize ?? SPEC.peerWindow;
     this.#reliable.announced(receiveWindow);
-    const { hostName, vendorName, firmwareRevision, framingCapabilities: framing, bearerCapabilities: bearer } = message;
-    this.#peer = { hostName, vendorName, firmwareRevision, framing, bearer, receiveWindow };
-  }
-
-  /** Our SCCRQ or SCCRP. An SCCRP stays within LONGEST_REPLY: what is only for show is left out first. */
-  #greeting(type: 'SCCRQ' | 'SCCRP', theirs?: Uint8Array): ControlMessage<'SCCRQ' | 'SCCRP'> {
-    const { id, hostName, vendorName, firmwareRevision, framing, bearer, tieBreaker, secret, challenge } = this.#settings;
-    const values = {
-      protocolVersion: PROTOCOL_VERSION, framingCapabilities: framing, bearerCapabilities: bearer, firmwareRevision, hostName,
-      assignedTunnelId: id, receiveWindowSize: this.#reliable.limits.receiveWindow, challenge: secret === undefined ? undefined : challenge,
-    };
-    if (type === 'SCCRQ') return { ...values, type, vendorName, tieBreaker };
-    const challengeResponse = this.#answer('SCCRP', theirs);
-    const whole: ControlMessage<'SCCRP'> = { ...values, type, vendorName, challengeResponse };
-    const size = encodeMessage(whole)?.length ?? NEVER;
-    return size <= LONGEST_REPLY - 12 ? whole : { ...whole, vendorName: undefined, firmwareRevision: undefined, hostName: hostName.slice(0, 32) };
+    this.#peer = describePeer(message, receiveWindow);
   }
 
   #sessionMessage(message: SessionMessage, headerId: number, now: Millis): void {
@@ -476,44 +439,3 @@ export class Tunnel {
 function isTunnelMessage(message: ControlMessage): message is TunnelMessage {
   return MESSAGES[message.type].scope === 'tunnel';
 }
-
-/** Which of two SCCRQ that crossed stays (RFC 2661 4.4.3): the lower tie breaker, or the only one. */
-export function settleTie(ours: Uint8Array | undefined, theirs: Uint8Array | undefined): Tie {
-  if (theirs === undefined) return ours === undefined ? 'both stay' : 'ours stays';
-  if (ours === undefined) return 'theirs stays';
-  for (let i = 0; i < ours.length; i++) {
-    const difference = (ours[i] ?? 0) - (theirs[i] ?? 0);
-    if (difference !== 0) return difference < 0 ? 'ours stays' : 'theirs stays';
-  }
-  return 'neither stays';
-}
-
-/** What a StopCCN tells the peer. */
-function stopResult(reason: TunnelDown): Result {
-  switch (reason.cause) {
-    case 'closed':
-    case 'peer':
-    case 'protocol':
-      return reason.result;
-    case 'authentication':
-      return { code: STOP.notAuthorised, error: ERROR.none, message: reason.what };
-    case 'version':
-      return { code: STOP.version, error: PROTOCOL_VERSION };
-    case 'timeout':
-    case 'no answer':
-    case 'tie':
-      return { code: STOP.clear };
-    default:
-      return reason satisfies never;
-  }
-}
-
-/** A StopCCN that refuses an SCCRQ without keeping any state: `id` is any id not in use. The same SCCRQ gets the same answer. */
-export function refuseRequest(id: TunnelId, request: ControlMessage<'SCCRQ'>, h: Header, resultCode: Result): Uint8Array {
-  const body = encodeMessage({ type: 'StopCCN', assignedTunnelId: id, resultCode }) ?? NOTHING;
-  return encodeControl({ tunnelId: request.assignedTunnelId, sessionId: 0, ns: 0, nr: (h.ns + 1) & 0xffff }, body);
-}
-
-/** All that this router can do: both framings, both bearers. */
-export const ALL_FRAMING = FRAMING.sync | FRAMING.async;
-export const ALL_BEARERS = BEARER.digital | BEARER.analog;

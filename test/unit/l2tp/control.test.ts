@@ -76,18 +76,18 @@ test('a message is cut off at any octet without a throw, and never passes for wh
 
 test('SCCRQ is the octets that the RFC draws', () => {
   const body = encodeMessage({ type: 'SCCRQ', protocolVersion: 0x0100, framingCapabilities: 3, hostName: 'ab', assignedTunnelId: 0x1234 });
-  assert.is(hex(body ?? new Uint8Array(0)), '8008000000000001' + '8008000000020100' + '800a0000000300000003' + '8008000000076162' + '8008000000091234');
+  assert.is(hex(body ?? new Uint8Array(0)), ['8008000000000001', '8008000000020100', '800a0000000300000003', '8008000000076162', '8008000000091234'].join(''));
 });
 
 test('each AVP is sent with the M bit of the RFC', () => {
-  const optional = ['tieBreaker', 'firmwareRevision', 'vendorName', 'physicalChannelId', 'initialReceivedConfreq', 'lastSentConfreq', 'lastReceivedConfreq', 'proxyAuthenType',
-    'proxyAuthenName', 'proxyAuthenChallenge', 'proxyAuthenId', 'proxyAuthenResponse', 'privateGroupId', 'rxConnectSpeed', 'pppDisconnectCause', 'lcpWantOptions', 'lcpAllowOptions'];
-  for (const [name, entry] of Object.entries(AVPS)) assert.is(entry.mandatory, !optional.includes(name), name);
+  const optional = new Set(['tieBreaker', 'firmwareRevision', 'vendorName', 'physicalChannelId', 'initialReceivedConfreq', 'lastSentConfreq', 'lastReceivedConfreq', 'proxyAuthenType',
+    'proxyAuthenName', 'proxyAuthenChallenge', 'proxyAuthenId', 'proxyAuthenResponse', 'privateGroupId', 'rxConnectSpeed', 'pppDisconnectCause', 'lcpWantOptions', 'lcpAllowOptions']);
+  for (const [name, entry] of Object.entries(AVPS)) assert.is(entry.mandatory, !optional.has(name), name);
 });
 
 test('the AVPs that must not be hidden are never hidden', () => {
-  const never = ['resultCode', 'protocolVersion', 'tieBreaker', 'hostName', 'receiveWindowSize', 'q931Cause', 'sequencingRequired'];
-  for (const [name, entry] of Object.entries(AVPS)) assert.is(entry.hideable, !never.includes(name), name);
+  const never = new Set(['resultCode', 'protocolVersion', 'tieBreaker', 'hostName', 'receiveWindowSize', 'q931Cause', 'sequencingRequired']);
+  for (const [name, entry] of Object.entries(AVPS)) assert.is(entry.hideable, !never.has(name), name);
 });
 
 test('encoding refuses a value that does not fit instead of cutting it', () => {

@@ -2,7 +2,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { NEVER } from '../../../firmware/bytes/time.ts';
 import { type GiveUp, describeGiveUp } from '../../../firmware/l2tp/giveup.ts';
-import { type Limits, type Outgoing, Reliable } from '../../../firmware/l2tp/reliable.ts';
+import type { Limits } from '../../../firmware/l2tp/limits.ts';
+import { type Outgoing, Reliable } from '../../../firmware/l2tp/reliable.ts';
 
 const test = suite('L2TP reliable delivery');
 const NOTHING = new Uint8Array(0);

@@ -394,7 +394,7 @@ test('an unknown AVP with M in a session message clears that session only', () =
   bench.raw(withUnknown({ type: 'ICCN', txConnectSpeed: 1, framingType: 1 }), { sessionId: 500 });
   assert.equal([bench.tunnel.state, [...bench.tunnel.sessions.keys()].map(Number)], ['established', [501]]);
   bench.zlb();
-  const cdn = bench.owner.sent.filter((sent) => sent.name === 'CDN').at(-1);
+  const cdn = bench.owner.sent.findLast((sent) => sent.name === 'CDN');
   assert.equal([cdn?.sessionId, cdn?.message?.resultCode], [11, { code: 2, error: 8, message: 'unknown AVP 99' }]);
 });
 
