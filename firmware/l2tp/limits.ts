@@ -35,6 +35,6 @@ export interface Limits {
 }
 
 export const DEFAULT_LIMITS: Limits = {
-  receiveWindow: 4, heldMessages: 32, heldBytes: 16_384, queueMessages: 4096, queueBytes: 1_048_576, longestTimeout: SPEC.leastCap,
+  receiveWindow: 4, heldMessages: 32, heldBytes: 16_384, queueMessages: 16_384, queueBytes: 4_194_304, longestTimeout: SPEC.leastCap,
   retransmissions: SPEC.retransmissions, ackDelay: 20, unprovenGain: 0,
 };
