@@ -9,7 +9,11 @@ export const SIZEOF_MMSGHDR = 64;
 /** Where the fields of struct mmsghdr lie. */
 export const MSG = { NAME: 0, NAMELEN: 8, IOV: 16, IOVLEN: 24, CONTROL: 32, CONTROLLEN: 40, FLAGS: 48, LEN: 56 } as const;
 
+const PAGE = 65536;
+
 export class Arena {
+  /** The block is a WebAssembly memory, so that vector code can work on it. It never grows and never moves. */
+  readonly memory: WebAssembly.Memory;
   readonly u8: Uint8Array<ArrayBuffer>;
   readonly u16: Uint16Array<ArrayBuffer>;
   readonly u32: Uint32Array<ArrayBuffer>;
@@ -19,8 +23,11 @@ export class Arena {
   readonly base: number;
   #top = 0;
 
+  /** `size`: octets, rounded up to whole pages of 64 KiB. */
   constructor(size: number) {
-    const buffer = new ArrayBuffer(size);
+    const pages = Math.ceil(size / PAGE);
+    this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const { buffer } = this.memory;
     this.u8 = new Uint8Array(buffer);
     this.u16 = new Uint16Array(buffer);
     this.u32 = new Uint32Array(buffer);

@@ -1,17 +1,20 @@
 // Received packets on their way into TUN devices: neighbours of one TCP or UDP flow become one super-packet (virtio_net_hdr with GSO),
-// as the kernel's own GRO would make it. Data stays where it was received; only the first packet's headers are rewritten.
+// as the kernel's own GRO would make it: the first packet's headers are rewritten, the others' data moves up behind it while its
+// checksum is verified.
 
 import { SIZEOF_IOVEC, type Arena } from '../ffi/arena.ts';
 import { C, pointer } from '../ffi/libc.ts';
 import { SESSION } from './layout.ts';
 import { GSO, IP_TCP, IP_UDP, MAX_PACKET, VNET, VNET_NEEDS_CSUM } from './packet.ts';
 import type { Interface, Session } from './session.ts';
-import { complement, fold, sum } from './sum.ts';
+import { complement, fold, type Summing } from './sum.ts';
 
 /** Flows that are gathered at the same time. */
 const RUNS = 16;
 /** Packets in one super-packet: UDP_MAX_SEGMENTS of older kernels; at usual sizes 64 KB of TCP have fewer. */
 const MAX_PACKETS = 64;
+/** Pieces of memory in one super-packet. */
+const MAX_PIECES = 32;
 const NOT_PSH = 0xf7;
 const ACK = 0x10;
 const PSH = 0x08;
@@ -33,29 +36,36 @@ class Run {
   /** Data octets of every packet but the last. */
   size = 0;
   count = 0;
-  /** Octets of the super-packet. */
+  /** Octets of the super-packet; the pieces of memory it lies in; where the last of them begins and ends. */
   total = 0;
+  pieces = 0;
+  piece = 0;
+  tail = 0;
   /** TCP: the sequence number that goes on from here. */
   next = 0;
 
   constructor(a: Arena) {
-    this.iovecs = a.take((MAX_PACKETS + 1) * SIZEOF_IOVEC);
+    this.iovecs = a.take((MAX_PIECES + 1) * SIZEOF_IOVEC);
     this.vnet = a.take(VNET.SIZE);
   }
 }
 
 export class Coalescer {
   readonly #a: Arena;
+  readonly #sums: Summing;
   readonly #runs: Run[] = [];
   readonly #lone: Run;
+  /** The run that grew last: between its tail and the packet at hand lies nothing that is still needed. */
+  #latest: Run | undefined = undefined;
   #active = 0;
   // The packet being looked at: octets of IP header, of all headers, of data.
   #network = 0;
   #inner = 0;
   #data = 0;
 
-  constructor(a: Arena) {
+  constructor(a: Arena, sums: Summing) {
     this.#a = a;
+    this.#sums = sums;
     for (let i = 0; i < RUNS; i++) this.#runs.push(new Run(a));
     this.#lone = new Run(a);
   }
@@ -75,9 +85,11 @@ export class Coalescer {
       for (let i = 0; i < this.#active; i++) {
         const run = this.#runs[i] as Run;
         if (run.far !== far || run.protocol !== protocol || !this.#sameFlow(run, at)) continue;
-        if (mergeable && this.#continues(run, at) && this.#verified(run, at, length)) {
-          this.#append(run, i, at);
-          return;
+        if (mergeable && this.#continues(run, at)) {
+          if (run.count > 1 || this.#correct(run)) {
+            this.#append(run, i, at);
+            return;
+          }
         }
         this.#write(i);
         break;
@@ -98,14 +110,19 @@ export class Coalescer {
     run.size = this.#data;
     run.count = 1;
     run.total = length;
+    run.pieces = 1;
+    run.piece = at;
+    run.tail = at + length;
     if (protocol === IP_TCP) run.next = (this.#a.view.getUint32(at + this.#network + 4) + this.#data) >>> 0;
     if (run === this.#lone) this.#emit(run);
+    else this.#latest = run;
   }
 
   /** Writes everything gathered. */
   flush(): void {
     for (let i = 0; i < this.#active; i++) this.#emit(this.#runs[i] as Run);
     this.#active = 0;
+    this.#latest = undefined;
   }
 
   /** The transport protocol of a packet with whole TCP or UDP headers and neither options, extension headers nor fragments; else 0. */
@@ -153,7 +170,7 @@ export class Coalescer {
   /** Whether the packet is what the kernel would cut as the next segment of the super-packet so far. */
   #continues(run: Run, at: number): boolean {
     const { view } = this.#a;
-    if (run.inner !== this.#inner || this.#data > run.size || run.count === MAX_PACKETS || run.total + this.#data > MAX_PACKET) return false;
+    if (run.inner !== this.#inner || this.#data > run.size || run.count === MAX_PACKETS || run.pieces === MAX_PIECES || run.total + this.#data > MAX_PACKET) return false;
     if (this.#network === 20) {
       if (view.getUint16(at) !== view.getUint16(run.at) || view.getUint8(at + 8) !== view.getUint8(run.at + 8)) return false;
       const fragment = view.getUint16(at + 6);
@@ -174,34 +191,43 @@ export class Coalescer {
     return true;
   }
 
-  /** The checksums of the packet and, once, of the run's first are right: the super-packet's would hide a wrong one. */
-  #verified(run: Run, at: number, length: number): boolean {
-    return (run.count > 1 || this.#correct(run, run.at, run.length)) && this.#correct(run, at, length);
-  }
-
-  #correct(run: Run, at: number, length: number): boolean {
-    const upper = length - run.network;
-    return fold(this.#pseudo(run, at) + upper + sum(this.#a, at + run.network, upper)) === 0xffff;
+  /** Whether the checksum of a run's only packet is right: the super-packet's would hide a wrong one. */
+  #correct(run: Run): boolean {
+    const upper = run.length - run.network;
+    return fold(this.#pseudo(run, run.at) + upper + this.#sums.sum(run.at + run.network, upper)) === 0xffff;
   }
 
   /** Sum of addresses and protocol. */
   #pseudo(run: Run, at: number): number {
-    return (run.network === 20 ? sum(this.#a, at + 12, 8) : sum(this.#a, at + 8, 32)) + run.protocol;
+    return (run.network === 20 ? this.#sums.sum(at + 12, 8) : this.#sums.sum(at + 8, 32)) + run.protocol;
   }
 
+  /** Adds the packet at hand, whose headers continue run `index`. Where its checksum is wrong, it is dropped: its receiver would. */
   #append(run: Run, index: number, at: number): void {
     const a = this.#a;
-    run.count++;
-    a.putIovec(run.iovecs + run.count * SIZEOF_IOVEC, at + run.inner, this.#data);
-    run.total += this.#data;
-    run.next = (run.next + this.#data) >>> 0;
-    let last = this.#data < run.size;
-    if (run.protocol === IP_TCP && (a.view.getUint8(at + run.network + 13) & PSH) !== 0) {
-      const flags = run.at + run.network + 13;
-      a.view.setUint8(flags, a.view.getUint8(flags) | PSH);
-      last = true;
+    const data = at + run.inner;
+    const length = this.#data;
+    const headers = this.#pseudo(run, at) + run.inner - run.network + length + this.#sums.sum(at + run.network, run.inner - run.network);
+    // Read before the copy, which may go over the headers.
+    const flags = run.protocol === IP_TCP ? a.view.getUint8(at + run.network + 13) : 0;
+    const follows = run === this.#latest;
+    const body = follows ? this.#sums.copy(run.tail, data, length) : this.#sums.sum(data, length);
+    if (fold(headers + body) !== 0xffff) {
+      if (run.session !== undefined) (run.session.counters[SESSION.IN_DISCARDED] as number)++;
+      return;
     }
-    if (last) this.#write(index);
+    if (!follows) {
+      a.putIovec(run.iovecs + run.pieces++ * SIZEOF_IOVEC, run.piece, run.tail - run.piece);
+      run.piece = data;
+      run.tail = data;
+      this.#latest = run;
+    }
+    run.tail += length;
+    run.total += length;
+    run.count++;
+    run.next = (run.next + length) >>> 0;
+    if ((flags & PSH) !== 0) a.view.setUint8(run.at + run.network + 13, flags);
+    if (length < run.size || (flags & PSH) !== 0) this.#write(index);
   }
 
   /** Writes run `index` and keeps the others in order. */
@@ -222,12 +248,12 @@ export class Coalescer {
     a.u8.fill(0, vnet, vnet + VNET.SIZE);
     if (run.count > 1) this.#superHeaders(run, vnet);
     let result = 0;
-    if (inPlace && run.count === 1) result = C.write(far.fd, pointer(a.base + vnet), VNET.SIZE + run.length);
+    if (inPlace && run.pieces === 1) result = C.write(far.fd, pointer(a.base + vnet), VNET.SIZE + run.total);
     else {
-      const first = run.iovecs + (inPlace ? SIZEOF_IOVEC : 0);
-      if (!inPlace) a.putIovec(first, vnet, VNET.SIZE);
-      a.putIovec(run.iovecs + SIZEOF_IOVEC, inPlace ? vnet : run.at, (inPlace ? VNET.SIZE : 0) + run.length);
-      result = C.writev(far.fd, pointer(a.base + first), run.count + (inPlace ? 0 : 1));
+      a.putIovec(run.iovecs + run.pieces * SIZEOF_IOVEC, run.piece, run.tail - run.piece);
+      // The virtio header goes first; into the first packet's own header room it need not go then.
+      a.putIovec(run.iovecs, vnet, VNET.SIZE);
+      result = C.writev(far.fd, pointer(a.base + run.iovecs), run.pieces + 1);
     }
     if (result < 0 && run.session !== undefined) (run.session.counters[SESSION.IN_DISCARDED] as number) += run.count;
   }
@@ -242,7 +268,7 @@ export class Coalescer {
     if (run.network === 20) {
       view.setUint16(run.at + 2, run.total);
       view.setUint16(run.at + 10, 0);
-      view.setUint16(run.at + 10, complement(sum(a, run.at, 20)));
+      view.setUint16(run.at + 10, complement(this.#sums.sum(run.at, 20)));
     } else view.setUint16(run.at + 4, upper);
     if (!tcp) view.setUint16(transport + 4, upper);
     view.setUint16(transport + (tcp ? 16 : 6), fold(this.#pseudo(run, run.at) + upper));

@@ -13,6 +13,7 @@ import { Punter } from './punter.ts';
 import { Receiver } from './receive.ts';
 import { RingReader, RingWriter } from './ring.ts';
 import { idsOf, Session, type Interface, type Underlay } from './session.ts';
+import { summing } from './sum.ts';
 import { Transmitter } from './transmit.ts';
 
 const ARENA_SIZE = 8 << 20;
@@ -54,8 +55,9 @@ export class Engine {
     this.#punter = new Punter(this.#a, new RingWriter(start.punts), wake);
     this.#errors = new ErrorQueue(this.#a, this.#punter);
     this.#outbox = new Outbox(this.#a, (u, peer, port, code) => this.#errors.unsent(u, peer, port, code, this.#now));
-    this.#receiver = new Receiver(this.#a, this.#punter, new Coalescer(this.#a));
-    this.#transmitter = new Transmitter(this.#a, this.#outbox, this.#punter);
+    const sums = summing(this.#a);
+    this.#receiver = new Receiver(this.#a, this.#punter, new Coalescer(this.#a, sums));
+    this.#transmitter = new Transmitter(this.#a, sums, this.#outbox, this.#punter);
     this.#epoll.add(start.doorbell, EPOLLIN);
   }
 

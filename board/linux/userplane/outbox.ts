@@ -13,7 +13,7 @@ const MAX_SEGMENTS = 64;
 const MAX_MESSAGE = 65507;
 
 const MESSAGES = 256;
-const IOVECS = 8192;
+const IOVECS = 4096;
 // struct cmsghdr: a 64-bit length, level, type, then the data, padded to 8. First UDP_SEGMENT, then IP_PKTINFO; either may be left out.
 const CMSG_DATA = 16;
 const SEGMENT_CMSG = 24;
@@ -35,10 +35,10 @@ export class Outbox {
   readonly #names: number;
   readonly #controls: number;
   readonly #lone: number;
-  // Per message: who sent it, its first iovec, iovecs per datagram, datagrams, octets of L2TP header per datagram, octets in all.
+  readonly #loneIovec: number;
+  // Per message: who sent it, its first iovec, datagrams, octets of L2TP header per datagram, octets in all.
   readonly #owners: (Session | undefined)[] = Array.from({ length: MESSAGES });
   readonly #firsts = new Int32Array(MESSAGES);
-  readonly #parts = new Int32Array(MESSAGES);
   readonly #counts = new Int32Array(MESSAGES);
   readonly #l2tps = new Int32Array(MESSAGES);
   readonly #octets = new Int32Array(MESSAGES);
@@ -57,12 +57,12 @@ export class Outbox {
   #glueLimit = 0;
   #now = 0;
 
-  // The run of datagrams being glued: first iovec, size of all but the last, number, octets, iovecs per datagram.
+  // The run of datagrams being glued: first iovec, size of all but the last, number, octets, where the last ends.
   #runFirst = 0;
   #runSize = 0;
   #runCount = 0;
   #runOctets = 0;
-  #runParts = 0;
+  #runEnd = 0;
 
   constructor(a: Arena, unsent: Unsent) {
     this.#a = a;
@@ -72,6 +72,7 @@ export class Outbox {
     this.#names = a.take(MESSAGES * SIZEOF_SOCKADDR_IN);
     this.#controls = a.take(MESSAGES * CONTROL_SIZE);
     this.#lone = a.take(SIZEOF_MMSGHDR);
+    this.#loneIovec = a.take(SIZEOF_IOVEC);
     for (let m = 0; m < MESSAGES; m++) {
       const header = this.#headers + m * SIZEOF_MMSGHDR;
       const control = (this.#controls + m * CONTROL_SIZE) >> 2;
@@ -83,9 +84,9 @@ export class Outbox {
     }
   }
 
-  /** True while a datagram of two pieces can be added; `flush` when it cannot. */
+  /** True while a datagram can be added; `flush` when not. */
   get open(): boolean {
-    return this.#iovec + 2 <= IOVECS && this.#messages + 2 <= MESSAGES;
+    return this.#iovec < IOVECS && this.#messages + 2 <= MESSAGES;
   }
 
   /** What is added from now on belongs to `session` and has L2TP headers of `l2tp` octets; `now` in monotonic milliseconds. */
@@ -115,19 +116,14 @@ export class Outbox {
 
   /** A datagram. Its octets stay in place until `flush`. */
   add(at: number, length: number): void {
-    this.#join(length, 1);
-    this.#a.putIovec(this.#iovecs + this.#iovec++ * SIZEOF_IOVEC, at, length);
-    if (length < this.#runSize || length > this.#glueLimit) this.#close();
-  }
-
-  /** A datagram in two pieces: headers, then data. */
-  addPieces(front: number, frontLength: number, data: number, dataLength: number): void {
-    const length = frontLength + dataLength;
-    this.#join(length, 2);
-    const iovec = this.#iovecs + this.#iovec * SIZEOF_IOVEC;
-    this.#a.putIovec(iovec, front, frontLength);
-    this.#a.putIovec(iovec + SIZEOF_IOVEC, data, dataLength);
-    this.#iovec += 2;
+    this.#join(length);
+    const a = this.#a;
+    if (this.#runCount > 1 && at === this.#runEnd) {
+      // Right behind the one before: one piece of memory for the kernel.
+      const last = (this.#iovecs + (this.#iovec - 1) * SIZEOF_IOVEC + 8) >> 2;
+      a.u32[last] = (a.u32[last] as number) + length;
+    } else a.putIovec(this.#iovecs + this.#iovec++ * SIZEOF_IOVEC, at, length);
+    this.#runEnd = at + length;
     if (length < this.#runSize || length > this.#glueLimit) this.#close();
   }
 
@@ -156,17 +152,12 @@ export class Outbox {
   }
 
   /** Makes room in the run for a datagram of `length`, or begins a new run. */
-  #join(length: number, parts: number): void {
-    if (
-      this.#runCount > 0 &&
-      (length > this.#runSize || parts !== this.#runParts || this.#runCount === MAX_SEGMENTS || this.#runOctets + length > MAX_MESSAGE)
-    )
-      this.#close();
+  #join(length: number): void {
+    if (this.#runCount > 0 && (length > this.#runSize || this.#runCount === MAX_SEGMENTS || this.#runOctets + length > MAX_MESSAGE)) this.#close();
     if (this.#runCount === 0) {
       this.#runFirst = this.#iovec;
       this.#runSize = length;
       this.#runOctets = 0;
-      this.#runParts = parts;
     }
     this.#runCount++;
     this.#runOctets += length;
@@ -185,7 +176,7 @@ export class Outbox {
     a.view.setUint16(name + 2, this.#port);
     a.view.setUint32(name + 4, this.#peer);
     a.putPointer(header + MSG.IOV, this.#iovecs + this.#runFirst * SIZEOF_IOVEC);
-    a.u32[(header + MSG.IOVLEN) >> 2] = count * this.#runParts;
+    a.u32[(header + MSG.IOVLEN) >> 2] = this.#iovec - this.#runFirst;
     let controlLength = 0;
     if (count > 1) {
       a.u16[(control + CMSG_DATA) >> 1] = this.#runSize;
@@ -199,7 +190,6 @@ export class Outbox {
     a.u32[(header + MSG.CONTROLLEN) >> 2] = controlLength;
     this.#owners[m] = this.#owner;
     this.#firsts[m] = this.#runFirst;
-    this.#parts[m] = this.#runParts;
     this.#counts[m] = count;
     this.#l2tps[m] = this.#l2tp;
     this.#octets[m] = this.#runOctets;
@@ -246,14 +236,29 @@ export class Outbox {
     a.u8.copyWithin(this.#lone, header, header + SIZEOF_MMSGHDR);
     a.putPointer(this.#lone + MSG.CONTROL, control + SEGMENT_CMSG);
     a.u32[(this.#lone + MSG.CONTROLLEN) >> 2] = (a.u32[(header + MSG.CONTROLLEN) >> 2] as number) - SEGMENT_CMSG;
-    const parts = this.#parts[m] as number;
-    a.u32[(this.#lone + MSG.IOVLEN) >> 2] = parts;
-    for (let i = 0; i < (this.#counts[m] as number); i++) {
-      a.putPointer(this.#lone + MSG.IOV, this.#iovecs + ((this.#firsts[m] as number) + i * parts) * SIZEOF_IOVEC);
-      const sent = C.sendmsg(u.fd, pointer(a.base + this.#lone), MSG_FLAG.DONTWAIT);
-      if (sent < 0) this.#lost(m, 1);
-      else this.#account(m, 1, sent);
+    a.u32[(this.#lone + MSG.IOVLEN) >> 2] = 1;
+    a.putPointer(this.#lone + MSG.IOV, this.#loneIovec);
+    const size = a.u16[(control + CMSG_DATA) >> 1] as number;
+    const iovecs = a.u32[(header + MSG.IOVLEN) >> 2] as number;
+    for (let i = 0; i < iovecs; i++) {
+      const iovec = this.#iovecs + ((this.#firsts[m] as number) + i) * SIZEOF_IOVEC;
+      const at = this.#target(iovec);
+      const octets = a.u32[(iovec + 8) >> 2] as number;
+      for (let d = 0; d < octets; d += size) this.#alone(u, m, at + d, Math.min(size, octets - d));
     }
+  }
+
+  /** Sends one datagram of message `m` with the header of `#lone`. */
+  #alone(u: Underlay, m: number, at: number, length: number): void {
+    this.#a.putIovec(this.#loneIovec, at, length);
+    if (C.sendmsg(u.fd, pointer(this.#a.base + this.#lone), MSG_FLAG.DONTWAIT) < 0) this.#lost(m, 1);
+    else this.#account(m, 1, length);
+  }
+
+  /** The arena offset that an iovec points to. */
+  #target(iovec: number): number {
+    const { u32 } = this.#a;
+    return (u32[(iovec >> 2) + 1] as number) * 0x100000000 + (u32[iovec >> 2] as number) - this.#a.base;
   }
 
   /** Counts `count` datagrams of message `m`, `octets` long together, that left. */

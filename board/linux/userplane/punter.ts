@@ -5,14 +5,6 @@ import { PUNT, UNDERLAY } from './layout.ts';
 import type { RingWriter } from './ring.ts';
 import type { Interface, Session, Underlay } from './session.ts';
 
-/** Two places of the arena that together are one message. */
-export interface Pieces {
-  readonly front: number;
-  readonly frontLength: number;
-  readonly data: number;
-  readonly dataLength: number;
-}
-
 /** Where a datagram came from and was sent to. */
 export interface Arrival {
   readonly local: number;
@@ -71,16 +63,6 @@ export class Punter {
     if (!this.#put(PUNT.TRACE, at, length)) return;
     this.#ring.word(3, session.key);
     this.#ring.word(4, direction === 'rx' ? 1 : 0);
-    this.#commit();
-  }
-
-  /** The same for a message sent in two pieces. */
-  tracePieces(session: Session, m: Pieces): void {
-    const to = this.#ring.reserve(PUNT.TRACE, m.frontLength + m.dataLength);
-    if (to < 0) return;
-    this.#ring.bytes.set(this.#a.u8.subarray(m.front, m.front + m.frontLength), to);
-    this.#ring.bytes.set(this.#a.u8.subarray(m.data, m.data + m.dataLength), to + m.frontLength);
-    this.#ring.word(3, session.key);
     this.#commit();
   }
 

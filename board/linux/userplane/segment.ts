@@ -1,29 +1,30 @@
-// Cuts a TCP or UDP super-packet from a TUN device (virtio_net_hdr with GSO) into packets: fresh headers, the data stays in place.
+// Cuts a TCP or UDP super-packet from a TUN device (virtio_net_hdr with GSO) into packets with L2TP headers, one behind the other,
+// so that a whole burst is one piece of memory. The data is summed up while it is copied.
 
 import type { Arena } from '../ffi/arena.ts';
 import { l2tpLength, MAX_HEADER, pppLength, setLength, writeL2tp, writePpp } from './header.ts';
 import { PPP_IPV4, PPP_IPV6, VNET, GSO } from './packet.ts';
 import type { Session } from './session.ts';
-import { complement, sum } from './sum.ts';
+import { complement, type Summing } from './sum.ts';
 
-/** Room for the headers of so many segments between two flushes. */
-const SLOTS = 2048;
-/** L2TP and PPP up to MAX_HEADER, then IP and transport: 60 + 60, or IPv6 with some extension headers. */
-const SLOT_SIZE = 192;
-const MAX_INNER = SLOT_SIZE - MAX_HEADER;
+/** Room for what is cut between two flushes. */
+const ROOM = 1 << 20;
+/** IP and transport headers: 60 + 60, or IPv6 with some extension headers. */
+const MAX_INNER = 176;
 const FIN_PSH = 0x09;
 const CWR = 0x80;
 
 export class Segmenter {
   readonly #a: Arena;
-  readonly #slots: number;
+  readonly #sums: Summing;
+  readonly #room: number;
   readonly #template: number;
   #used = 0;
 
   // The super-packet being cut.
   #session: Session | undefined = undefined;
   #packet = 0;
-  #length = 0;
+  #whole = 0;
   #size = 0;
   #count = 0;
   #tcp = false;
@@ -38,21 +39,20 @@ export class Segmenter {
   #ipSum = 0;
   #transportSum = 0;
 
-  // The segment cut last: its headers with L2TP, its data.
-  front = 0;
-  frontLength = 0;
-  data = 0;
-  dataLength = 0;
+  /** The datagram cut last. */
+  at = 0;
+  length = 0;
 
-  constructor(a: Arena) {
+  constructor(a: Arena, sums: Summing) {
     this.#a = a;
-    this.#slots = a.take(SLOTS * SLOT_SIZE);
-    this.#template = a.take(SLOT_SIZE);
+    this.#sums = sums;
+    this.#room = a.take(ROOM);
+    this.#template = a.take(MAX_HEADER + MAX_INNER);
   }
 
-  /** False where header room is used up: flush what was cut, then `reset`. */
+  /** False where room is used up: flush what was cut, then `reset`. */
   get open(): boolean {
-    return this.#used < SLOTS;
+    return this.#used + this.#outer + this.#inner + this.#size <= ROOM;
   }
 
   reset(): void {
@@ -71,7 +71,7 @@ export class Segmenter {
     if (size === 0 || network < 20 || inner > MAX_INNER || inner >= length) return 0;
     this.#session = session;
     this.#packet = at;
-    this.#length = length;
+    this.#whole = length;
     this.#size = size;
     this.#tcp = tcp;
     this.#ipv4 = view.getUint8(at) >> 4 === 4;
@@ -99,11 +99,11 @@ export class Segmenter {
       view.setUint16(ip + 2, 0);
       view.setUint32(ip + 4, view.getUint32(ip + 4) & 0xffff);
       view.setUint16(ip + 10, 0);
-      this.#ipSum = sum(a, ip, this.#network);
-      pseudo = sum(a, ip + 12, 8);
+      this.#ipSum = this.#sums.sum(ip, this.#network);
+      pseudo = this.#sums.sum(ip + 12, 8);
     } else {
       view.setUint16(ip + 4, 0);
-      pseudo = sum(a, ip + 8, 32);
+      pseudo = this.#sums.sum(ip + 8, 32);
     }
     if (this.#tcp) {
       this.#sequence = view.getUint32(transport + 4);
@@ -115,26 +115,28 @@ export class Segmenter {
       view.setUint16(transport + 4, 0);
       view.setUint16(transport + 6, 0);
     }
-    this.#transportSum = pseudo + (this.#tcp ? 6 : 17) + sum(a, transport, this.#inner - this.#network);
+    this.#transportSum = pseudo + (this.#tcp ? 6 : 17) + this.#sums.sum(transport, this.#inner - this.#network);
   }
 
-  /** Cuts segment `k`; the result is in `front`, `frontLength`, `data`, `dataLength`. */
+  /** Cuts segment `k`: it is at `at`, `length` octets long. */
   cut(k: number): void {
     const a = this.#a;
     const { view } = a;
     const session = this.#session;
     if (session === undefined) return;
-    const ip = this.#slots + this.#used++ * SLOT_SIZE + MAX_HEADER;
+    const front = this.#room + this.#used;
+    const ip = front + this.#outer;
+    const transport = ip + this.#network;
     const template = this.#template + MAX_HEADER;
     const offset = this.#inner + k * this.#size;
-    const data = this.#packet + offset;
-    const dataLength = Math.min(this.#size, this.#length - offset);
-    const front = ip - this.#outer;
+    const dataLength = Math.min(this.#size, this.#whole - offset);
     const ppp = pppLength(session);
     a.u8.copyWithin(ip - ppp, template - ppp, template + this.#inner);
     writeL2tp(view, front, session, session.nextNs());
-    setLength(view, front, this.#outer + this.#inner + dataLength);
-    const transport = ip + this.#network;
+    this.at = front;
+    this.length = this.#outer + this.#inner + dataLength;
+    this.#used += this.length;
+    setLength(view, front, this.length);
     const upper = this.#inner - this.#network + dataLength;
     if (this.#ipv4) {
       const total = this.#network + upper;
@@ -143,7 +145,7 @@ export class Segmenter {
       view.setUint16(ip + 4, id);
       view.setUint16(ip + 10, complement(this.#ipSum + total + id));
     } else view.setUint16(ip + 4, this.#network - 40 + upper);
-    const base = this.#transportSum + upper + sum(a, data, dataLength);
+    const base = this.#transportSum + upper + this.#sums.copy(ip + this.#inner, this.#packet + offset, dataLength);
     if (this.#tcp) {
       const sequence = (this.#sequence + k * this.#size) >>> 0;
       let flags = this.#flags;
@@ -157,9 +159,5 @@ export class Segmenter {
       // The length counts twice: in the pseudo header and in the UDP header.
       view.setUint16(transport + 6, complement(base + upper) || 0xffff);
     }
-    this.front = front;
-    this.frontLength = ip + this.#inner - front;
-    this.data = data;
-    this.dataLength = dataLength;
   }
 }

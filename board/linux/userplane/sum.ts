@@ -1,8 +1,9 @@
-// The Internet checksum (RFC 1071) at packet rate, over an arena.
-// Since 2^16 = 1 (mod 0xffff), 32-bit words are added up as doubles, exact up to 2^53, and folded once at the end; a
-// byte-swapped sum is the sum of byte-swapped words, so little-endian words do and the result is swapped.
+// The Internet checksum (RFC 1071) at packet rate, over an arena: by vectors where the processor has them, else in TypeScript.
 
 import type { Arena } from '../ffi/arena.ts';
+import { simdSumming, type Summing } from './simd.ts';
+
+export type { Summing } from './simd.ts';
 
 /** Folds a sum of at most 2^53 to 16 bits (0..0xffff). */
 export function fold(sum: number): number {
@@ -13,10 +14,29 @@ export function fold(sum: number): number {
   return (s & 0xffff) + (s >>> 16);
 }
 
+/** The 16-bit checksum field that goes with a sum. */
+export const complement = (total: number): number => ~fold(total) & 0xffff;
+
+/** The best there is for this arena. */
+export const summing = (a: Arena): Summing => simdSumming(a.memory) ?? plainSumming(a);
+
+/** The same without vectors: see simd.ts for what the functions do. */
+export const plainSumming = (a: Arena): Summing => ({
+  sum: (at, length) => sum(a, at, length),
+  copy: (to, at, length) => {
+    const total = sum(a, at, length);
+    a.u8.copyWithin(to, at, at + length);
+    return total;
+  },
+});
+
 const swap16 = (v: number): number => ((v & 0xff) << 8) | (v >>> 8);
 
-/** The one's complement sum, 0..0xffff, not complemented, of `length` octets at `at`; any alignment; an odd last octet counts as a high one. */
-export function sum(a: Arena, at: number, length: number): number {
+/**
+ * Since 2^16 = 1 (mod 0xffff), 32-bit words are added up as doubles, exact up to 2^53, and folded once at the end; a byte-swapped
+ * sum is the sum of byte-swapped words, so little-endian words do and the result is swapped.
+ */
+function sum(a: Arena, at: number, length: number): number {
   if (length <= 0) return 0;
   // From an odd address the octets pair the other way round: sum them as if shifted by one, and swap.
   if ((at & 1) !== 0) return fold(swap16(sum(a, at + 1, length - 1)) + (a.u8[at] as number) * 256);
@@ -46,6 +66,3 @@ export function sum(a: Arena, at: number, length: number): number {
   if ((end & 2) !== 0 && end > p) total += u16[(end - 2) >> 1] as number;
   return swap16(fold(total));
 }
-
-/** The 16-bit checksum field that goes with a sum. */
-export const complement = (total: number): number => ~fold(total) & 0xffff;

@@ -11,7 +11,7 @@ import { GSO, MAX_PACKET, PPP_IPV4, PPP_IPV6, VNET, VNET_NEEDS_CSUM } from './pa
 import type { Punter } from './punter.ts';
 import { Segmenter } from './segment.ts';
 import type { Interface, Session } from './session.ts';
-import { complement, sum } from './sum.ts';
+import { complement, type Summing } from './sum.ts';
 
 /** Packets, or super-packets, read from one device before the next descriptor has its turn. */
 const BATCH = 32;
@@ -33,12 +33,14 @@ export class Transmitter {
   readonly #punter: Punter;
   readonly #segmenter: Segmenter;
   readonly #slots: number;
+  readonly #sums: Summing;
 
-  constructor(a: Arena, outbox: Outbox, punter: Punter) {
+  constructor(a: Arena, sums: Summing, outbox: Outbox, punter: Punter) {
     this.#a = a;
+    this.#sums = sums;
     this.#outbox = outbox;
     this.#punter = punter;
-    this.#segmenter = new Segmenter(a);
+    this.#segmenter = new Segmenter(a, sums);
     this.#slots = a.take(BATCH * SLOT_SIZE);
   }
 
@@ -106,8 +108,8 @@ export class Transmitter {
         outbox.toSession(session, l2tpLength(session.numbering ? 0 : -1), now);
       }
       cutter.cut(k);
-      if (session.trace) this.#punter.tracePieces(session, cutter);
-      outbox.addPieces(cutter.front, cutter.frontLength, cutter.data, cutter.dataLength);
+      if (session.trace) this.#punter.trace(session, 'tx', cutter.at, cutter.length);
+      outbox.add(cutter.at, cutter.length);
     }
   }
 
@@ -119,7 +121,7 @@ export class Transmitter {
     const start = a.view.getUint16(vnet + VNET.CSUM_START, true);
     const offset = a.view.getUint16(vnet + VNET.CSUM_OFFSET, true);
     if (start + offset + 2 > length) return;
-    const value = complement(sum(a, at + start, length - start));
+    const value = complement(this.#sums.sum(at + start, length - start));
     a.view.setUint16(at + start + offset, value === 0 && offset === UDP_CHECKSUM_OFFSET ? 0xffff : value);
   }
 
