@@ -14,6 +14,7 @@ import { run } from './linux/run.ts';
 import { type BoardTable, tableFromFile } from './linux/table.ts';
 import { VERSION } from './linux/version.ts';
 import { SimBoard } from './sim/board.ts';
+import { checkSimLab, simLab } from './sim/lab.ts';
 import { World } from './sim/world.ts';
 import { type Arguments, parseArguments, parsePorts, USAGE } from './options.ts';
 
@@ -107,7 +108,7 @@ async function perform(words: readonly string[]): Promise<number> {
     case 'check':
       return check(given);
     case 'lab':
-      return operands.length > 1 ? wrongUsage(`lab takes no "${operands[1]}"`) : runLab({ name: operands[0] ?? 'static', check: options.has('--check'), inside: options.has('--_inside') });
+      return operands.length > 1 ? wrongUsage(`lab takes no "${operands[1]}"`) : runLab({ name: operands[0] ?? 'static', check: options.has('--check'), inside: options.has('--_inside') }, { check: checkSimLab, run: simLab });
     case 'lab-host':
       return runHostAgent();
     default:
@@ -122,4 +123,13 @@ function withoutNamespace(words: readonly string[]): string[] {
   return words.toSpliced(at, words[at] === '--netns' ? 2 : 1);
 }
 
-process.exit(await perform(process.argv.slice(2)));
+/** An error of the program itself: the process ends, and whoever supervises it starts it again. */
+function crash(error: unknown): never {
+  console.error(error);
+  process.exit(FAILED);
+}
+
+process.on('uncaughtException', crash);
+process.on('unhandledRejection', crash);
+// No await at the top level: while one is pending, Bun prints an uncaught error and goes on.
+perform(process.argv.slice(2)).then((code) => process.exit(code), crash);

@@ -2,7 +2,7 @@
 
 import type { Socket } from 'bun';
 
-import { codeOf, textOf } from './failure.ts';
+import { codeOf, socketError, textOf } from './failure.ts';
 import { socketPath, type Reply, type Request } from './command-socket.ts';
 import { StdioConsole } from './console.ts';
 
@@ -43,7 +43,7 @@ async function connect(flash: string, request: Request, on: Handlers): Promise<C
         drain: flush,
         end: (ended) => void ended.end(),
         close: () => on.close(),
-        error() {},
+        error: socketError,
       },
     });
     const connection: Connection = {

@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Stream } from '../../firmware/hal/io.ts';
-import { codeOf, textOf } from './failure.ts';
+import { codeOf, socketError, textOf } from './failure.ts';
 import { type SocketData, SocketStream } from './stream.ts';
 
 /** The first line from a client. */
@@ -81,7 +81,7 @@ export function serveCommands(flash: string, server: CommandServer): { close(): 
           if (stream.terminal) stream.close();
         },
         close: (socket) => socket.data.stream?.ended(),
-        error() {},
+        error: socketError,
       },
     });
     chmodSync(path, 0o700);

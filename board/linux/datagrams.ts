@@ -3,6 +3,7 @@
 import type { Ipv4 } from '../../firmware/bytes/ip.ts';
 import { formatIpv4 } from '../../firmware/bytes/ip.ts';
 import type { Datagrams } from '../../firmware/hal/io.ts';
+import { socketError } from './failure.ts';
 
 type Socket = Bun.udp.Socket<'buffer'>;
 /** Datagrams given before the socket is open; it opens within a turn of the event loop. */
@@ -35,7 +36,7 @@ export class UdpDatagrams implements Datagrams {
 
   #open(): void {
     this.#socket = 'opening';
-    Bun.udpSocket({ hostname: '0.0.0.0', socket: { error() {} } }).then(
+    Bun.udpSocket({ hostname: '0.0.0.0', socket: { error: socketError } }).then(
       (socket) => {
         if (this.#socket === 'closed') return socket.close();
         socket.unref();

@@ -7,3 +7,16 @@ export function codeOf(error: unknown): string {
 
 /** The text of anything thrown. */
 export const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/**
+ * The `error` handler of Bun's sockets. It is called for what the system refuses (reset connections, ICMP errors: `close` follows,
+ * or best effort ends), but also for what our own handlers throw, which must not be swallowed: that is thrown again outside.
+ * Stream sockets give themselves and the error, UDP sockets the error alone.
+ */
+export function socketError(first: unknown, second?: unknown): void {
+  const error = second ?? first;
+  if (codeOf(error) !== '') return;
+  setImmediate(() => {
+    throw error;
+  });
+}

@@ -3,7 +3,7 @@
 import type { Refusal } from '../../firmware/hal/dataplane.ts';
 import type { Listeners, Stream } from '../../firmware/hal/io.ts';
 import { type SocketData, SocketStream } from './stream.ts';
-import { codeOf, textOf } from './failure.ts';
+import { codeOf, socketError, textOf } from './failure.ts';
 
 function reason(port: number, error: unknown): string {
   const code = codeOf(error);
@@ -39,8 +39,7 @@ export class TcpListeners implements Listeners {
             streams.delete(stream);
             stream.ended();
           },
-          // A reset by the peer: `close` follows.
-          error() {},
+          error: socketError,
         },
       });
       return {

@@ -6,7 +6,7 @@ import { NEVER } from '../../firmware/bytes/time.ts';
 import type { Refusal } from '../../firmware/hal/dataplane.ts';
 import type { Transfer } from '../../firmware/hal/io.ts';
 import { monotonic } from './clock.ts';
-import { codeOf, textOf } from './failure.ts';
+import { codeOf, socketError, textOf } from './failure.ts';
 import { TftpTransfer } from './tftp.ts';
 
 const TFTP_PORT = 69;
@@ -89,7 +89,7 @@ function runTftp(job: Job, requestPort: number, done: Done): { cancel(): void } 
         transfer.receive(datagram, monotonic());
         arm();
       },
-      error() {},
+      error: socketError,
     },
   }).then(
     (opened) => {

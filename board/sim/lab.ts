@@ -22,7 +22,7 @@ const UDP_PORT = 5000;
 export async function simLab(scripts: LabScripts, console: Stream): Promise<number> {
   const net = lans(SEED, CLEAN, scripts);
   const ended = Promise.withResolvers<void>();
-  net.a.app.attachConsole(watched(console, ended.resolve), 'manager');
+  net.a.app.attachConsole(watched(console, ended.resolve), 'cli');
   let last = performance.now();
   const timer = setInterval(() => {
     const now = performance.now();

@@ -2,7 +2,7 @@
 
 import { createInterface } from 'node:readline';
 
-import { textOf } from '../failure.ts';
+import { socketError, textOf } from '../failure.ts';
 import { createChecksum, createSocket, Protocol, writeChecksum } from '../raw-socket.ts';
 import { ECHO_PORT, type Errand, type ErrandResult, firstDifference, pattern } from './traffic.ts';
 
@@ -55,7 +55,7 @@ function serveTcpEcho(): void {
       end(socket) {
         if (socket.data.waiting.length === 0) socket.end();
       },
-      error() {},
+      error: socketError,
     },
   });
 }
@@ -81,7 +81,7 @@ async function serveUdpEcho(): Promise<void> {
       data(socket, data, port, from) {
         socket.send(data, port, from);
       },
-      error() {},
+      error: socketError,
     },
   });
 }
@@ -147,7 +147,7 @@ async function tcp(to: string, limit: number): Promise<string | undefined> {
           if (received >= TCP_OCTETS) resolve(undefined);
         },
         close: () => resolve(`the connection ended after ${received} octets`),
-        error() {},
+        error: socketError,
       },
     }),
   ]);
@@ -176,8 +176,7 @@ async function udp(to: string, limit: number): Promise<string | undefined> {
         missing.delete(index);
         if (missing.size === 0) resolve(undefined);
       },
-      // ICMP says that it did not arrive: it is sent again.
-      error() {},
+      error: socketError,
     },
   });
   const sendMissing = (): void => {

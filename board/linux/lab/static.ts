@@ -12,6 +12,13 @@ import type { Step } from './steps.ts';
 /** Between two failures of the line: longer than a few retransmissions, shorter than what a tunnel outlives. */
 const LINE_DOWN_S = 3;
 
+/** The scripts of the two routers, preludes included. */
+export const SCRIPTS = { a: preludeA + routerA, b: preludeB + routerB } as const;
+export const WELCOME: readonly string[] = [
+  'host1 192.168.10.2 - router A - 1.1.1.1 .. internet .. 2.2.2.2 - router B - 192.168.20.2 host2',
+  'This is the console of router A, logged in as manager. Try SHOW L2TP TUNNEL, SHOW PPP, PING 192.168.20.2, HELP. LOGOFF ends the lab.',
+];
+
 export class StaticLab {
   /** The one whose console the lab gives. */
   readonly first: LabRouter;
@@ -37,21 +44,13 @@ export class StaticLab {
     host2.addAddress('eth0', '192.168.20.2', 24);
     host2.addDefaultRoute('eth0', '192.168.20.1');
     this.#internet = internet;
-    this.#a = new LabRouter('router A', 'a', ['lan', 'wan'], preludeA + routerA);
-    this.#b = new LabRouter('router B', 'b', ['lan', 'wan'], preludeB + routerB);
+    this.#a = new LabRouter('router A', 'a', ['lan', 'wan'], SCRIPTS.a);
+    this.#b = new LabRouter('router B', 'b', ['lan', 'wan'], SCRIPTS.b);
     this.first = this.#a;
     this.#a.start();
     this.#b.start();
     this.#host1 = new LabHost('host1', 'host1', '192.168.10.2');
     this.#host2 = new LabHost('host2', 'host2', '192.168.20.2');
-  }
-
-  /** What the operator can do here, for the top of the console. */
-  get welcome(): readonly string[] {
-    return [
-      'host1 192.168.10.2 - router A - 1.1.1.1 .. internet .. 2.2.2.2 - router B - 192.168.20.2 host2',
-      'This is the console of router A, logged in as manager. Try SHOW L2TP TUNNEL, SHOW PPP, PING 192.168.20.2, HELP. LOGOFF ends the lab.',
-    ];
   }
 
   /** Waits for the routers; why one does not run. */
