@@ -133,6 +133,7 @@ class Router implements ConsoleRouter {
     });
     this.l2tp = new L2tpServer({ plane, clock, wall, random, crypto, log: ring }, this.#l2tpOwner(), { vendor: PRODUCT, firmware: FIRMWARE });
     this.ppp = new PppInterfaces(this.#pppOwner());
+    this.ip.onRoute = () => this.l2tp.routesChanged(clock.now());
 
     const running = new RunningConfig(() => this.#sections(outputs, loader), this.#kept);
     const run = (line: string, context: Context): Outcome | undefined => this.table.run(line, context);
@@ -253,6 +254,7 @@ class Router implements ConsoleRouter {
     const { clock, plane } = this.#lasting.board;
     const { session } = link;
     this.#bySession.set(session, user);
+    this.#linkOf.set(user.name, link);
     link.update({ far: user.device });
     user.lowerUp(
       {
@@ -264,7 +266,6 @@ class Router implements ConsoleRouter {
       },
       now,
     );
-    this.#linkOf.set(user.name, link);
   }
 
   #pppOwner(): PppOwner {
@@ -275,6 +276,7 @@ class Router implements ConsoleRouter {
       systemName: () => this.#system.hostName,
       layerExists: (over) => this.#layerExists(over),
       bandwidth: () => TUNNEL_SPEED,
+      layerSays: (over) => this.l2tp.callStatus(clock.now()).find(({ call }) => call.name.toLowerCase() === callOf(over).toLowerCase())?.waiting,
       wantLink: (_name, over, now) => this.l2tp.want(callOf(over), now),
       unwantLink: (_name, over, reason, now) => this.l2tp.unwant(callOf(over), reason, now),
       openDevice: (name, mtu, onDemand) => {
@@ -282,7 +284,12 @@ class Router implements ConsoleRouter {
         if (typeof device === 'number') this.#nameOf.set(device, name);
         return device;
       },
-      setDevice: (device, change) => plane.set(device, change),
+      setDevice: (device, change) => {
+        plane.set(device, change);
+        // Routes over an interface that dials are there while it is down.
+        const name = this.#nameOf.get(device);
+        if (name !== undefined && change.onDemand !== undefined) this.ip.refresh(name);
+      },
       closeDevice: (device) => {
         this.#nameOf.delete(device);
         plane.close(device);
@@ -290,7 +297,10 @@ class Router implements ConsoleRouter {
       ipAttached: (name) => this.ip.attached(name),
       localAddress: (name) => this.ip.localAddress(name),
       mayTakeAddress: (name) => this.ip.mayAssign(name),
-      ipUp: (name, { local, remote, assigned }) => this.ip.linkUp(name, { local, peer: remote, assigned }),
+      ipUp: (name, { local, remote, assigned }, now) => {
+        this.ip.linkUp(name, { local, peer: remote, assigned });
+        this.l2tp.linkRouted(now);
+      },
       ipDown: (name) => this.ip.linkDown(name),
       ipv6Up: () => {},
       ipv6Down: () => {},
@@ -309,7 +319,8 @@ class Router implements ConsoleRouter {
   #judge(attempt: Attempt): Verdict {
     const verdict = this.#proof(attempt, this.#users.secretOf(attempt.name));
     this.#users.countAuthentication(attempt.name, verdict.accepted ? 'accepted' : 'refused');
-    return verdict;
+    const address = this.#users.get(attempt.name)?.ipAddress;
+    return verdict.accepted && address !== undefined ? { ...verdict, address } : verdict;
   }
 
   #proof(attempt: Attempt, known: Secret | 'digest' | undefined): Verdict {
