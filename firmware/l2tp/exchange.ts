@@ -118,6 +118,10 @@ export class Exchange {
         this.#tunnels.touch(entry.tunnel);
         entry.tunnel.tunnel.probe(now);
       },
+      astray: ({ tunnel: { at } }) => {
+        const route = this.#owner.lookup(at.peer);
+        return route !== undefined && this.#leadsIntoItself(route.name, at.peer) ? { kind: 'route through itself', peer: at.peer, name: route.name } : undefined;
+      },
       chance: () => (this.#board.random.bytes(1)[0] ?? 0) / 256,
       log: (subtype, text) => this.#board.log.add({ module: 'L2TP', severity: subtype === 'UP' || subtype === 'DOWN' ? 4 : 3, type: 'CALL', subtype, text, source: `call ${name}` }),
       rearm: () => this.#rearm(name),
@@ -190,6 +194,20 @@ export class Exchange {
       const to = call.ip === peer ? peer : this.known(call.name)?.session?.tunnel.at.peer;
       return to === peer && this.#owner.callUser(call.name)?.name === name;
     });
+  }
+
+  /** Ends the calls whose tunnel would be routed into the interface that it carries: what it sends would come round for ever. */
+  dropSwallowed(now: Millis): void {
+    for (const { line } of this.#lines.values()) {
+      const { session } = line;
+      if (session?.link === undefined) continue;
+      const { peer } = session.tunnel.at;
+      const name = this.#owner.lookup(peer)?.name;
+      if (name === undefined || !this.#leadsIntoItself(name, peer)) continue;
+      this.#tunnels.touch(session.tunnel);
+      session.end = { kind: 'route through itself', peer, name };
+      session.session.close({ code: HUNG_UP, error: 0, message: 'the route to you leads into this call' }, now);
+    }
   }
 
   #carry(entry: SessionEntry, call: CallSettings): CallReason | undefined {

@@ -25,6 +25,8 @@ export interface LineHost {
   linkUp(entry: SessionEntry, now: Millis): void;
   linkDown(reason: string, now: Millis): void;
   probe(entry: SessionEntry, now: Millis): void;
+  /** Why the packets of an established session cannot reach its peer any longer; undefined = they can. */
+  astray(entry: SessionEntry): CallReason | undefined;
   /** Evenly spread in 0..1. */
   chance(): number;
   log(subtype: 'UP' | 'DOWN' | 'WAIT' | 'IN', text: string): void;
@@ -118,8 +120,14 @@ export class Line implements SessionUser {
     this.#host.rearm();
   }
 
-  /** Something changed that the call may have waited for. */
+  /** Something changed that the call may have waited for, or that a session that is up cannot live with. */
   retry(now: Millis): void {
+    const current = this.#current;
+    const astray = current === undefined ? undefined : this.#host.astray(current);
+    if (current !== undefined && astray !== undefined) {
+      current.end = astray;
+      current.session.close({ code: DISCONNECT.administrative, error: 0, message: 'no route to the peer outside the tunnel' }, now);
+    }
     this.#supervisor.retry(now);
     this.#host.rearm();
   }

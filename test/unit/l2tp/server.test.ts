@@ -589,6 +589,84 @@ test('PPP opening over the call starts the redial interval from its least again'
   assert.ok(world.run(1100, () => up(a)));
 });
 
+test('A route that leads the tunnel into itself ends the call before packets run in circles, and the call says what it needs', () => {
+  const { world, a, b } = pair();
+  configure({ a, b });
+  a.want('remote');
+  world.run(2000);
+  a.route = () => ({ name: 'ppp1', source: ip('10.0.0.1'), mtu: 1460 });
+  a.server.routesChanged(a.now);
+  assert.equal(carried(a), [0]);
+  assert.is(a.server.reasonOf('remote')?.kind, 'route through itself');
+  world.run(10_000);
+  assert.is(up(a), false);
+  a.route = undefined;
+  a.server.routesChanged(a.now);
+  assert.ok(world.run(1000, () => up(a, b)));
+});
+
+for (const [pre13, taken] of [['ON', true], ['OFF', false]] as const) {
+  test(`PRE13=${pre13} ${taken ? 'takes the drafts\' window and processing delay in a call and shows them' : 'refuses a call with an AVP that only the drafts know'}`, () => {
+    const { world, a, peer } = withRaw();
+    a.add({ name: 'remote', ip: B, pre13 });
+    peer.open(world);
+    peer.send({ type: 'ICRQ', assignedSessionId: 9, callSerialNumber: 1, receiveWindowSize: 6, packetProcessingDelay: 3 });
+    world.run(100);
+    assert.is(peer.received.at(-1)?.type, taken ? 'ICRP' : 'CDN');
+    const [call] = calls(a);
+    assert.is(call?.remoteReceiveWindow, taken ? 6 : undefined);
+    assert.is(call?.remote.processingDelay, taken ? 3 : undefined);
+    assert.is(call?.remoteSerial, taken ? 1 : undefined);
+  });
+}
+
+test('A second incoming call through a tunnel whose call is up is refused as busy', () => {
+  const { world, a, peer } = withRaw();
+  a.add({ name: 'remote', ip: B });
+  peer.open(world);
+  peer.send({ type: 'ICRQ', assignedSessionId: 9, callSerialNumber: 1 });
+  world.run(100);
+  peer.send({ type: 'ICCN', txConnectSpeed: 64000, framingType: 1 }, { session: peer.session });
+  world.run(100);
+  assert.equal(a.events, ['up remote lns']);
+  peer.send({ type: 'ICRQ', assignedSessionId: 10, callSerialNumber: 2 });
+  world.run(100);
+  const answer = peer.received.at(-1);
+  assert.is(answer?.type, 'CDN');
+  assert.is(answer?.resultCode?.code, 8);
+  assert.equal(a.events, ['up remote lns']);
+});
+
+test('What a LAC passes on of LCP and authentication reaches the link', () => {
+  const { world, a, peer } = withRaw();
+  a.add({ name: 'remote', ip: B });
+  peer.open(world);
+  peer.send({ type: 'ICRQ', assignedSessionId: 9, callSerialNumber: 1 });
+  world.run(100);
+  const octets = Uint8Array.of(1, 4, 5, 220);
+  peer.send(
+    { type: 'ICCN', txConnectSpeed: 64000, framingType: 1, lastReceivedConfreq: octets, proxyAuthenType: 3, proxyAuthenName: Uint8Array.of(97), proxyAuthenId: 0x0107, proxyAuthenResponse: Uint8Array.of(98) },
+    { session: peer.session },
+  );
+  world.run(100);
+  const proxy = a.links.get('remote')?.proxy;
+  assert.equal(proxy?.lastReceived, octets);
+  assert.is(proxy?.authenType, 3);
+  assert.is(proxy?.authenId, 7);
+  assert.is(calls(a)[0]?.userName, 'a');
+});
+
+test('A thousand calls to one peer come up in one tunnel', () => {
+  const { world, a, b } = pair();
+  for (let i = 0; i < 1000; i++) {
+    a.add({ name: `c${i}`, remote: `c${i}`, ip: '2.2.2.2' });
+    b.add({ name: `c${i}`, remote: `c${i}`, ip: '1.1.1.1' });
+    a.want(`c${i}`);
+  }
+  assert.ok(world.run(20_000, () => a.links.size === 1000 && b.links.size === 1000));
+  assert.is(a.server.tunnels().length, 1);
+});
+
 test('Tunnel and call ids are never 0 and differ from tunnel to tunnel', () => {
   const ids = new Set<number>();
   for (let seed = 1; seed <= 30; seed++) {
