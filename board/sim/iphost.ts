@@ -234,6 +234,8 @@ export class SimIpHost implements IpHost, RawIp {
   }
 
   #output(found: { link: SimLink; next: Ipv4 }, packet: Uint8Array): boolean {
+    // What does not fit a ppp interface is never sent there, as the kernel does it: so a tunnel routed into itself ends.
+    if (found.link.kind === 'ppp' && packet.length > found.link.mtu) return false;
     found.link.counters.outPackets++;
     found.link.counters.outBytes += packet.length;
     return found.link.output(packet, found.next);

@@ -53,6 +53,8 @@ export interface IpStatus {
 
 export class IpModule {
   readonly owner: IpOwner;
+  /** The operator added, changed or deleted a static route. */
+  onRoute: () => void = () => {};
   readonly #host: IpHost;
   readonly #clock: Clock;
   readonly #log: Log;
@@ -178,6 +180,7 @@ export class IpModule {
     const route: Route = { ...key, ...settings, since: this.#clock.now() };
     this.#state.putRoute(route);
     this.#syncRoutes(routeTarget(key));
+    this.onRoute();
     if (this.interface(route.interface) === undefined) return `there is no IP interface ${route.interface} yet`;
     const spec = this.#plan.staticRoutes(routeTarget(key)).get(route);
     return spec === undefined ? undefined : this.#kernel.refusal(routeKey(spec));
@@ -186,6 +189,7 @@ export class IpModule {
   deleteRoute(key: RouteKey): void {
     this.#state.deleteRoute(key);
     this.#syncRoutes(routeTarget(key));
+    this.onRoute();
   }
 
   // -- what PPP reports and asks; names are those of PPP interfaces --

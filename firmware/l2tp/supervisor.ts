@@ -159,7 +159,9 @@ export class Supervisor {
   }
 
   #wait(reason: CallReason, now: Millis): void {
-    const interval = Math.min(MOST_INTERVAL, LEAST_INTERVAL * 2 ** this.#failures);
+    // A call that swallowed its own tunnel would do so again: only another route helps, and that is an event.
+    const failures = reason.kind === 'route through itself' ? Number.POSITIVE_INFINITY : this.#failures;
+    const interval = Math.min(MOST_INTERVAL, LEAST_INTERVAL * 2 ** failures);
     const spread = Math.round(interval * (1 - JITTER * this.#out.chance()));
     if (interval < MOST_INTERVAL) this.#failures++;
     this.#phase = { kind: 'waiting', until: now + spread };

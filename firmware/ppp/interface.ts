@@ -5,6 +5,7 @@ import { ANY_IPV4 } from '../bytes/ip.ts';
 import { put16, u8 } from '../bytes/integers.ts';
 import { NEVER, type Alarm, type Millis } from '../bytes/time.ts';
 import type { InterfaceId } from '../hal/dataplane.ts';
+import type { Verdict } from './auth.ts';
 import { Accounting, NO_TRAFFIC, type LimitCounter } from './accounting.ts';
 import { PROTOCOL } from './frame.ts';
 import type { IpcpAgreement, IpcpSettings } from './ipcp.ts';
@@ -291,7 +292,7 @@ export class PppInterface {
             },
             now,
           ),
-        addresses: () => this.#addresses(),
+        addresses: (verdict) => this.#addresses(verdict),
         mtu: (mtu) => {
           this.#mtu = mtu;
           owner.setDevice(this.device, { mtu });
@@ -313,10 +314,10 @@ export class PppInterface {
     return link;
   }
 
-  #addresses(): IpcpSettings {
+  #addresses(verdict: Verdict | undefined): IpcpSettings {
     const ask = this.#parameters.iprequest === 'ON' && this.#owner.mayTakeAddress(this.name);
     this.#asked = ask;
-    return { local: ask ? ANY_IPV4 : this.#owner.localAddress(this.name), localMode: ask ? 'ask' : 'keep', remote: undefined, dns: [], wantDns: ask };
+    return { local: ask ? ANY_IPV4 : this.#owner.localAddress(this.name), localMode: ask ? 'ask' : 'keep', remote: verdict?.accepted === true ? verdict.address : undefined, dns: [], wantDns: ask };
   }
 
   #ipUp(agreement: IpcpAgreement, now: Millis): void {
