@@ -196,20 +196,6 @@ export class Exchange {
     });
   }
 
-  /** Ends the calls whose tunnel would be routed into the interface that it carries: what it sends would come round for ever. */
-  dropSwallowed(now: Millis): void {
-    for (const { line } of this.#lines.values()) {
-      const { session } = line;
-      if (session?.link === undefined) continue;
-      const { peer } = session.tunnel.at;
-      const name = this.#owner.lookup(peer)?.name;
-      if (name === undefined || !this.#leadsIntoItself(name, peer)) continue;
-      this.#tunnels.touch(session.tunnel);
-      session.end = { kind: 'route through itself', peer, name };
-      session.session.close({ code: HUNG_UP, error: 0, message: 'the route to you leads into this call' }, now);
-    }
-  }
-
   #carry(entry: SessionEntry, call: CallSettings): CallReason | undefined {
     entry.carriage = { number: call.number, pre13: call.pre13 === 'ON', speed: call.speed };
     const refused = this.#carrier.attach(entry);

@@ -122,14 +122,18 @@ export class Line implements SessionUser {
 
   /** Something changed that the call may have waited for, or that a session that is up cannot live with. */
   retry(now: Millis): void {
-    const current = this.#current;
-    const astray = current === undefined ? undefined : this.#host.astray(current);
-    if (current !== undefined && astray !== undefined) {
-      current.end = astray;
-      current.session.close({ code: DISCONNECT.administrative, error: 0, message: 'no route to the peer outside the tunnel' }, now);
-    }
+    this.checkPath(now);
     this.#supervisor.retry(now);
     this.#host.rearm();
+  }
+
+  /** Ends a session whose packets would come round to itself for ever. */
+  checkPath(now: Millis): void {
+    const current = this.#current;
+    const astray = current === undefined ? undefined : this.#host.astray(current);
+    if (current === undefined || astray === undefined) return;
+    current.end = astray;
+    current.session.close({ code: DISCONNECT.administrative, error: 0, message: 'no route to the peer outside the tunnel' }, now);
   }
 
   /** SET L2TP CALL: the next attempt is made at once, with the new values. */

@@ -163,14 +163,15 @@ export class L2tpServer {
   /** A route, an address or an interface came or went. */
   routesChanged(now: Millis): void {
     this.#tunnels.enter(() => {
-      this.#exchange.dropSwallowed(now);
       for (const line of this.#exchange.lines()) line.retry(now);
     });
   }
 
   /** An interface over a call came up and brought its routes: none may lead the tunnel into itself. */
   linkRouted(now: Millis): void {
-    this.#tunnels.enter(() => this.#exchange.dropSwallowed(now));
+    this.#tunnels.enter(() => {
+      for (const line of this.#exchange.lines()) line.checkPath(now);
+    });
   }
 
   // -- calls --

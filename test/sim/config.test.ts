@@ -56,6 +56,7 @@ const present = (shown: string): string =>
     .replace(/\nStatus \.+ .*/g, '')
     .replace(/^(?:Messages processed|In Messages|Out Messages|Tunnels) .*/gm, '')
     .replace(/(?<=Changes +)\d+/g, '')
+    .replace(/(?:STARTING|INITIAL)$/gm, 'down')
     .replace(/^((?:TEMPORARY|\d+) .*?)\d+ +\d+$/gm, '$1');
 
 const difference = (a: string, b: string): string => {
