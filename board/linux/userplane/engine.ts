@@ -135,7 +135,7 @@ export class Engine {
       case COMMAND.DETACH:
         return this.#detach(ring.word(at, 3));
       case COMMAND.LISTEN:
-        return this.#listen(ring.word(at, 3), ring.word(at, 4), ring.word(at, 5));
+        return this.#listen(at);
       case COMMAND.UNLISTEN:
         return this.#unlisten(ring.word(at, 3));
       case COMMAND.PERMIT:
@@ -157,11 +157,14 @@ export class Engine {
     }
   }
 
-  #listen(index: number, fd: number, serial: number): void {
+  #listen(at: number): void {
+    const index = this.#commands.word(at, 3);
+    const fd = this.#commands.word(at, 4);
+    const out = this.#commands.word(at, 5);
     const counters = new Float64Array(this.#start.underlayCounters, index * UNDERLAY.SIZE * 8, UNDERLAY.SIZE);
     counters.fill(0);
-    counters[UNDERLAY.SERIAL] = serial;
-    const u: Underlay = { index, fd, counters, sessions: new Map(), tunnels: new Map(), unchecked: false, permitted: undefined, lastStray: Number.NEGATIVE_INFINITY };
+    counters[UNDERLAY.SERIAL] = this.#commands.word(at, 6);
+    const u: Underlay = { index, fd, out, counters, sessions: new Map(), tunnels: new Map(), unchecked: false, permitted: undefined, lastStray: Number.NEGATIVE_INFINITY };
     this.#underlays[index] = u;
     this.#socketOf[fd] = u;
     this.#epoll.add(fd, EPOLLIN);

@@ -2,7 +2,7 @@
 
 /** Records from the main thread to the worker. Numbers in brackets: free words 3.. of the record; then what its data holds. */
 export const COMMAND = {
-  /** [underlay, fd] */
+  /** [underlay, fd, sending fd, serial] */
   LISTEN: 1,
   /** [underlay] */
   UNLISTEN: 2,

@@ -133,7 +133,7 @@ export class Outbox {
     const u = this.#underlay;
     if (u !== undefined && this.#messages > 0) {
       if (u.unchecked === this.#checksum) {
-        setOption(u.fd, SOL.SOCKET, SO.NO_CHECK, this.#checksum ? 0 : 1);
+        setOption(u.out, SOL.SOCKET, SO.NO_CHECK, this.#checksum ? 0 : 1);
         u.unchecked = !this.#checksum;
       }
       this.#send(u);
@@ -198,7 +198,7 @@ export class Outbox {
   #send(u: Underlay): void {
     let retried = -1;
     for (let m = 0; m < this.#messages; ) {
-      const sent = C.sendmmsg(u.fd, pointer(this.#a.base + this.#headers + m * SIZEOF_MMSGHDR), this.#messages - m, MSG_FLAG.DONTWAIT);
+      const sent = C.sendmmsg(u.out, pointer(this.#a.base + this.#headers + m * SIZEOF_MMSGHDR), this.#messages - m, MSG_FLAG.DONTWAIT);
       if (sent > 0) {
         for (let i = 0; i < sent; i++, m++) this.#account(m, this.#counts[m] as number, this.#octets[m] as number);
         continue;
@@ -251,7 +251,7 @@ export class Outbox {
   /** Sends one datagram of message `m` with the header of `#lone`. */
   #alone(u: Underlay, m: number, at: number, length: number): void {
     this.#a.putIovec(this.#loneIovec, at, length);
-    if (C.sendmsg(u.fd, pointer(this.#a.base + this.#lone), MSG_FLAG.DONTWAIT) < 0) this.#lost(m, 1);
+    if (C.sendmsg(u.out, pointer(this.#a.base + this.#lone), MSG_FLAG.DONTWAIT) < 0) this.#lost(m, 1);
     else this.#account(m, 1, length);
   }
 

@@ -26,14 +26,12 @@ import { Devices } from './devices.ts';
 import { ATTACH, COMMAND, MAX_DATAGRAM, MAX_INTERFACES, MAX_SESSIONS, MAX_UNDERLAYS, OPTION, OPTION_SEQUENCE, RING_CAPACITY, type Start } from './layout.ts';
 import { PuntReader } from './punts.ts';
 import { ringMemory, RingWriter } from './ring.ts';
-import { openUnderlay } from './sockets.ts';
+import { openUnderlay, type Sockets } from './sockets.ts';
 
 /** How long the worker may take to obey: it answers within a batch of packets, microseconds to milliseconds. */
 const PATIENCE_MS = 5000;
 
-interface Served {
-  readonly fd: number;
-  readonly port: number;
+interface Served extends Sockets {
   /** Sessions by local ids. */
   readonly sessions: Map<number, SessionKey>;
 }
@@ -92,7 +90,7 @@ export class UserPlane implements DataPlane {
     }
     const id = index as UnderlayId;
     this.#underlays.set(id, { ...opened, sessions: new Map() });
-    this.#command(COMMAND.LISTEN, index, opened.fd, this.#underlayCounters.serial(index));
+    this.#command(COMMAND.LISTEN, index, opened.fd, opened.out, this.#underlayCounters.serial(index));
     return id;
   }
 
@@ -109,6 +107,7 @@ export class UserPlane implements DataPlane {
     this.#command(COMMAND.UNLISTEN, id);
     this.#settle();
     C.close(served.fd);
+    C.close(served.out);
     this.#underlayCounters.free(id);
   }
 
@@ -233,7 +232,10 @@ export class UserPlane implements DataPlane {
     this.#command(COMMAND.STOP);
     this.#settle();
     this.#devices.closeAll();
-    for (const { fd } of this.#underlays.values()) C.close(fd);
+    for (const { fd, out } of this.#underlays.values()) {
+      C.close(fd);
+      C.close(out);
+    }
     C.close(this.#bell);
     this.#underlays.clear();
     this.#sessions.clear();

@@ -6,13 +6,15 @@ import { OPTION, SESSION } from './layout.ts';
 /** A served socket. */
 export interface Underlay {
   readonly index: number;
+  /** The socket that takes in, and the one that sends. */
   readonly fd: number;
+  readonly out: number;
   readonly counters: Float64Array;
   /** Sessions by their local ids, see `idsOf`. */
   readonly sessions: Map<number, Session>;
   /** How many sessions each local tunnel id has. */
   readonly tunnels: Map<number, number>;
-  /** Whether SO_NO_CHECK is set on the socket now. */
+  /** Whether SO_NO_CHECK is set on the sending socket now. */
   unchecked: boolean;
   /** Pairs of address and mask; undefined = everything may come in. */
   permitted: Int32Array | undefined;
