@@ -113,7 +113,7 @@ export async function runCommands(flash: string, commands: readonly string[], pr
 export async function attachStdio(flash: string): Promise<string | undefined> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const stdio = new StdioConsole('cli');
-  const connection = await connect(flash, { want: 'console', terminal: stdio.terminal }, { data: (data) => stdio.write(data), close: resolve });
+  const connection = await connect(flash, { want: 'console', terminal: stdio.terminal, columns: stdio.columns }, { data: (data) => stdio.write(data), close: resolve });
   if (typeof connection === 'string') {
     stdio.close();
     return connection;

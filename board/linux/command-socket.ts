@@ -9,7 +9,7 @@ import { codeOf, socketError, textOf } from './failure.ts';
 import { type SocketData, SocketStream } from './stream.ts';
 
 /** The first line from a client. */
-export type Request = { readonly want: 'console'; readonly terminal: boolean } | { readonly want: 'commands'; readonly commands: readonly string[] };
+export type Request = { readonly want: 'console'; readonly terminal: boolean; readonly columns: number } | { readonly want: 'commands'; readonly commands: readonly string[] };
 /** Lines to a client that wanted commands; the last has `failed`: whether one of them gave an Error. */
 export type Reply = { readonly print: string } | { readonly failed: boolean };
 
@@ -20,6 +20,8 @@ export interface CommandServer {
 }
 
 const LONGEST_REQUEST = 1 << 20;
+/** Of a terminal that does not say. */
+const COLUMNS = 80;
 
 /** The folder for what belongs to the running router, inside the flash folder. */
 export const runFolder = (flash: string): string => join(flash, 'run');
@@ -29,7 +31,10 @@ function parseRequest(line: string): Request | undefined {
   try {
     const asked: unknown = JSON.parse(line);
     if (typeof asked !== 'object' || asked === null || !('want' in asked)) return undefined;
-    if (asked.want === 'console') return { want: 'console', terminal: 'terminal' in asked && asked.terminal === true };
+    if (asked.want === 'console') {
+      const columns = 'columns' in asked && typeof asked.columns === 'number' ? asked.columns : COLUMNS;
+      return { want: 'console', terminal: 'terminal' in asked && asked.terminal === true, columns };
+    }
     if (asked.want !== 'commands' || !('commands' in asked) || !Array.isArray(asked.commands)) return undefined;
     return { want: 'commands', commands: asked.commands.map(String) };
   } catch {
@@ -67,7 +72,7 @@ export function serveCommands(flash: string, server: CommandServer): { close(): 
           }
           const asked = end < 0 ? undefined : parseRequest(request.toString('utf8', 0, end));
           if (asked === undefined) return socket.terminate();
-          const begun = new SocketStream(socket, { terminal: asked.want === 'console' && asked.terminal, from: 'cli' });
+          const begun = new SocketStream(socket, asked.want === 'console' ? { terminal: asked.terminal, from: 'cli', columns: asked.columns } : { terminal: false, from: 'cli' });
           socket.data = { stream: begun, request: Buffer.alloc(0) };
           if (asked.want === 'commands') return answer(begun, asked.commands, server);
           server.attach(begun);

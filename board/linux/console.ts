@@ -5,6 +5,8 @@ import type { Stream } from '../../firmware/hal/io.ts';
 import { rawMode } from './termios.ts';
 
 const STDIN = 0;
+/** What a terminal has that does not say. */
+const COLUMNS = 80;
 
 /** A person's terminal in raw mode, or a pipe or file as it is. One per process. */
 export class StdioConsole implements Stream {
@@ -12,6 +14,7 @@ export class StdioConsole implements Stream {
   readonly from: string;
   onData: (data: Uint8Array) => void = () => {};
   onClose: () => void = () => {};
+  onColumns: (columns: number) => void = () => {};
   #restore: () => void = () => {};
   #closed = false;
   #inputEnded = false;
@@ -34,12 +37,17 @@ export class StdioConsole implements Stream {
     });
   }
 
+  get columns(): number {
+    return process.stdout.columns ?? COLUMNS;
+  }
+
   /** Begins to read: call it when the handlers are in their place. */
   begin(): void {
     process.stdin.on('data', (data: Buffer) => {
       if (!this.#closed) this.onData(data);
     });
     process.stdin.on('end', () => this.#end());
+    process.stdout.on('resize', () => this.onColumns(this.columns));
     process.stdin.on('error', () => this.#end());
   }
 

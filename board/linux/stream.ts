@@ -16,6 +16,7 @@ export interface SocketData {
 export class SocketStream implements Stream {
   readonly terminal: boolean;
   readonly from: string;
+  readonly columns?: number;
   onData: (data: Uint8Array) => void = () => {};
   onClose: () => void = () => {};
   readonly #socket: Pick<Socket<SocketData>, 'write' | 'end' | 'terminate'>;
@@ -24,10 +25,11 @@ export class SocketStream implements Stream {
   #state: 'open' | 'closing' | 'closed' = 'open';
   #inputEnded = false;
 
-  constructor(socket: Pick<Socket<SocketData>, 'write' | 'end' | 'terminate'>, how: { readonly terminal: boolean; readonly from: string }) {
+  constructor(socket: Pick<Socket<SocketData>, 'write' | 'end' | 'terminate'>, how: { readonly terminal: boolean; readonly from: string; readonly columns?: number }) {
     this.#socket = socket;
     this.terminal = how.terminal;
     this.from = how.from;
+    if (how.columns !== undefined) this.columns = how.columns;
   }
 
   write(data: Uint8Array): void {

@@ -100,6 +100,10 @@ export class Session {
     if (options.banner !== undefined) this.#screen.lines([options.banner, '']);
     stream.onData = (data) => this.#receive(data);
     stream.onClose = () => this.#closed();
+    if (stream.columns !== undefined) this.columns = stream.columns;
+    stream.onColumns = (columns) => {
+      this.columns = columns;
+    };
     this.#ready();
   }
 

@@ -15,6 +15,10 @@ export interface Stream {
   close(): void;
   onData: (data: Uint8Array) => void;
   onClose: () => void;
+  /** Width of the terminal, where it is known at the start. */
+  readonly columns?: number;
+  /** Set by the session: the terminal has another width now. */
+  onColumns?: (columns: number) => void;
 }
 
 /** TCP server sockets (telnet). */
