@@ -100,8 +100,8 @@ export interface Transport {
 
 /** The owner. Calls come when the machine's state is consistent; it may call back into tunnel and sessions. */
 export interface TunnelOutput {
-  /** A whole control message, header first, for the peer. */
-  send(datagram: Uint8Array, now: Millis): void;
+  /** A whole control message, header first, for the peer; `about` = our id of the session that it is about. */
+  send(datagram: Uint8Array, now: Millis, about?: number): void;
   /** A decoded message of the peer, before the machine acts on it (tracing); `notes` name AVPs passed over. */
   received(message: ControlMessage, notes: readonly Note[], now: Millis): void;
   /** A message of the peer that was not taken: why, and of what it consisted. */

@@ -36,8 +36,6 @@ export interface TunnelEntry {
   readonly hostName: string;
   readonly started: WallTime;
   readonly calls: Map<SessionId, SessionEntry>;
-  /** The same by the ids that the peer assigned, as far as learned. */
-  readonly byPeerId: Map<number, SessionEntry>;
   /** Octets of the peer's SCCRQ: the very same message again is a duplicate, another one a peer that restarted. */
   readonly request: Uint8Array | undefined;
   /** It was established at some time. */

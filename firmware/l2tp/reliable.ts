@@ -20,6 +20,8 @@ export interface Outgoing {
   readonly name: string;
   /** The session id of its header. */
   readonly sessionId: number;
+  /** Our id of the session it is about; its header carries the peer's, and none in the request for a call. */
+  readonly about?: number | undefined;
   /** The AVPs. Not changed after it was handed over. */
   readonly body: Uint8Array;
 }
@@ -195,7 +197,7 @@ export class Reliable {
   send(message: Outgoing, now: Millis): boolean {
     if (this.#failed || this.#queue.length >= this.limits.queueMessages) return false;
     if (this.#queuedBytes + message.body.length > this.limits.queueBytes) return false;
-    this.#queue.push({ name: message.name, sessionId: message.sessionId, body: message.body, sends: 0, firstSent: now, lastSent: now });
+    this.#queue.push({ name: message.name, sessionId: message.sessionId, about: message.about, body: message.body, sends: 0, firstSent: now, lastSent: now });
     this.#queuedBytes += message.body.length;
     this.#pump(now);
     return true;

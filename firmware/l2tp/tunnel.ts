@@ -13,7 +13,7 @@ import { answer, describePeer, objection, reply, request, settleTie, stopResult,
 import { type Header, encodeControl } from './header.ts';
 import { NO_TUNNEL, type PeerSessionId, type PeerTunnelId, type SessionId, type TunnelId, toPeerSessionId, toPeerTunnelId, toSessionId } from './ids.ts';
 import { SPEC } from './limits.ts';
-import { type ControlCounters, type Receipt, Reliable } from './reliable.ts';
+import { type ControlCounters, type Outgoing, type Receipt, Reliable } from './reliable.ts';
 import { type IncomingCall, type OutgoingCall, Session, type SessionDown, type SessionKind, type SessionLink } from './session.ts';
 
 export { ALL_BEARERS, ALL_FRAMING, refuseRequest, settleTie } from './greeting.ts';
@@ -62,7 +62,7 @@ export class Tunnel {
     const unprovenGain = settings.role === 'responder' ? UNPROVEN_GAIN : 0;
     this.#reliable = new Reliable(
       {
-        transmit: (message, ns, nr) => this.#transmit(message?.sessionId ?? 0, ns, nr, message?.body ?? NOTHING),
+        transmit: (message, ns, nr) => this.#transmit(message, ns, nr),
         deliver: (sessionId, body, now) => this.#deliver(sessionId, body, now),
         failed: (record) => this.#unanswered(record),
         lastData: () => out.lastData(),
@@ -192,18 +192,18 @@ export class Tunnel {
     return Math.min(this.#reliable.deadline(), this.#timers.deadline(), this.#setupAt, this.#helloAt, forgetAt);
   }
 
-  #transmit(sessionId: number, ns: number, nr: number, body: Uint8Array): number {
-    const datagram = encodeControl({ tunnelId: this.#peerId, sessionId, ns, nr }, body);
-    this.#out.send(datagram, this.#now);
+  #transmit(message: Outgoing | undefined, ns: number, nr: number): number {
+    const datagram = encodeControl({ tunnelId: this.#peerId, sessionId: message?.sessionId ?? 0, ns, nr }, message?.body ?? NOTHING);
+    this.#out.send(datagram, this.#now, message?.about);
     return datagram.length;
   }
 
   /** Encodes and queues; false where a value does not fit or the queue is full. */
-  #queue(message: ControlMessage, sessionId: number, now: Millis): boolean {
+  #queue(message: ControlMessage, sessionId: number, now: Millis, about?: SessionId): boolean {
     const { secret, crypto, random, hide } = this.#settings;
     const hiding = hide && secret !== undefined && message.type === 'ICCN' ? { secret, crypto, vector: random.bytes(16), names: SENSITIVE } : undefined;
     const body = encodeMessage(message, hiding);
-    return body !== undefined && this.#reliable.send({ name: message.type, sessionId, body }, now);
+    return body !== undefined && this.#reliable.send({ name: message.type, sessionId, about, body }, now);
   }
 
   #deliver(sessionId: number, body: Uint8Array, now: Millis): void {
@@ -417,7 +417,7 @@ export class Tunnel {
         return peer();
       },
       setupTimeout: this.#setupTimeout,
-      send: (session, message, now) => this.#queue(message, session.peerId, now),
+      send: (session, message, now) => this.#queue(message, session.peerId, now, session.id),
       alarm: (at, task) => this.#timers.set(at, task),
       learned: (session) => void this.#byPeer.set(session.peerId, session),
       changed: (session, event, old, now) => this.#out.sessionChanged(session, event, old, session.state, now),

@@ -79,6 +79,8 @@ export class Tunnels {
   #moving: SessionEntry[] = [];
   /** The call that is being placed, and why the machine ended it before it was handed out. */
   #placing: SessionId | undefined;
+  /** Messages sent for it before its record was made. */
+  #sentEarly = 0;
   #early: CallReason | undefined;
   /** Of tunnels that are forgotten, and of messages that belonged to none. */
   readonly past = noControl();
@@ -185,6 +187,7 @@ export class Tunnels {
     this.touch(entry);
     this.#early = undefined;
     this.#placing = id;
+    this.#sentEarly = 0;
     const session = place(id);
     this.#placing = undefined;
     const record = entry.calls.get(id);
@@ -230,7 +233,7 @@ export class Tunnels {
     };
     const entry: TunnelEntry = {
       tunnel: new Tunnel(settings, this.#output(() => entry)),
-      at, ours: of.ours, password: of.password, pre13: of.pre13, hostName, started: wall.now(), calls: new Map(), byPeerId: new Map(), request: of.request,
+      at, ours: of.ours, password: of.password, pre13: of.pre13, hostName, started: wall.now(), calls: new Map(), request: of.request,
       wasUp: false, wonTie: of.wonTie, halfOpen: false, fallen: [], idleSince: NEVER, alarm: undefined, baseline: noControl(),
     };
     this.#byId.set(entry.tunnel.id, entry);
@@ -242,7 +245,8 @@ export class Tunnels {
   #session(entry: TunnelEntry, session: Session): SessionEntry {
     const call: SessionEntry = {
       session, tunnel: entry, started: this.#board.wall.now(), user: undefined, carriage: { number: 'OFF', pre13: entry.pre13, speed: DEFAULT_SPEED },
-      key: undefined, link: undefined, template: undefined, end: undefined, inControl: 0, outControl: 0,
+      key: undefined, link: undefined, template: undefined, end: undefined, inControl: 0,
+      outControl: session.id === this.#placing ? this.#sentEarly : 0,
     };
     entry.calls.set(session.id, call);
     entry.idleSince = NEVER;
@@ -254,7 +258,7 @@ export class Tunnels {
     const callOf = (session: Session): SessionEntry | undefined =>
       self().calls.get(session.id) ?? (session.id === this.#placing && !session.over ? this.#session(self(), session) : undefined);
     return {
-      send: (datagram) => this.#sent(self(), datagram),
+      send: (datagram, _now, about) => this.#sent(self(), datagram, about),
       received: () => {},
       refused: (refusal, what) => this.#log(2, 'BAD', `message of ${formatIpv4(self().at.peer)} not taken (${refusal}): ${what}`, self()),
       changed: (_event, old, next) => this.#host.tunnelState(self(), old, next),
@@ -272,14 +276,12 @@ export class Tunnels {
       called: (session, now) => {
         const call = this.#session(self(), session);
         call.inControl = 1;
-        self().byPeerId.set(session.peerId, call);
         this.#host.requested(call, now);
       },
       replied: (session) => this.#connect(callOf(session)),
       sessionChanged: (session, _event, old, next, now) => {
         const call = callOf(session);
         if (call === undefined) return;
-        if (session.peerId !== 0 && !session.over) self().byPeerId.set(session.peerId, call);
         this.#host.sessionState(call, old, next);
         call.user?.changed(call, now);
       },
@@ -312,7 +314,6 @@ export class Tunnels {
     if (call?.user === undefined) this.#early = reason;
     if (call === undefined) return;
     entry.calls.delete(session.id);
-    if (entry.byPeerId.get(session.peerId) === call) entry.byPeerId.delete(session.peerId);
     if (entry.calls.size === 0) entry.idleSince = now;
     this.#host.ended(call);
     if (reason === undefined) entry.fallen.push(call);
@@ -353,10 +354,11 @@ export class Tunnels {
 
   // -- out and timers --
 
-  #sent(entry: TunnelEntry, datagram: Uint8Array): void {
+  #sent(entry: TunnelEntry, datagram: Uint8Array, about: number | undefined): void {
     this.touch(entry);
-    const call = entry.byPeerId.get(((datagram[6] ?? 0) << 8) | (datagram[7] ?? 0));
+    const call = about === undefined ? undefined : entry.calls.get(toSessionId(about));
     if (call !== undefined) call.outControl++;
+    else if (about !== undefined && about === this.#placing) this.#sentEarly++;
     this.#host.trace(entry, 'tx', datagram);
     this.#send(entry.at, datagram);
   }

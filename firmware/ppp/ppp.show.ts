@@ -257,7 +257,7 @@ export function showCounters(one: PppInterface, groups: readonly CounterGroup[])
       if (name !== 'LCP' && code > CODE.CodeReject) continue;
       lines.push(columns([4, `in${label.replaceAll(' ', '')}`], [34, counters.received[code] ?? 0], [44, `out${label.replaceAll(' ', '')}`], [74, counters.sent[code] ?? 0]));
     }
-    lines.push(...pairs(Object.entries(counters.refused).map(([why, count]) => [`dropped: ${why}`, count])));
+    lines.push(...pairs(Object.entries(counters.refused).map(([why, count]) => [`dropped: ${REFUSAL_LABEL[why] ?? why}`, count])));
   }
   return lines.join('\n');
 }
@@ -274,6 +274,9 @@ function trafficRows(one: PppInterface): [string, number][] {
     ...Object.entries(refused ?? {}).map(([why, count]): [string, number] => [`dropped: ${why}`, count]),
   ];
 }
+
+/** What is too long for its column. */
+const REFUSAL_LABEL: Readonly<Record<string, string>> = { 'not an answer to our request': 'answers no request' };
 
 /** Two counters a line. */
 function pairs(rows: readonly (readonly [string, number])[]): string[] {
