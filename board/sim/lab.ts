@@ -48,10 +48,8 @@ function watched(inner: Stream, closed: () => void): Stream {
     onClose: () => {},
   };
   inner.onData = (data) => outer.onData(data);
-  inner.onClose = () => {
-    outer.onClose();
-    closed();
-  };
+  // The session closes the stream when it has run what is still to be run.
+  inner.onClose = () => outer.onClose();
   return outer;
 }
 
