@@ -26,9 +26,12 @@ export interface Underlay {
   readonly port: number;
 }
 
-/** 'tun': one PPP interface named `name` (Linux: a TUN device). */
+/**
+ * 'tun': one PPP interface named `name` (Linux: a TUN device). 'shared-tun': one device for all dynamic interfaces of a template; a
+ * packet that comes out of it goes to the session whose `routes` hold its destination, the longest prefix first.
+ */
 export interface InterfaceSpec {
-  readonly kind: 'tun';
+  readonly kind: 'tun' | 'shared-tun';
   readonly name: string;
   readonly mtu: number;
   /** Punt the first packet sent into the interface while no session is attached, at most one a second. */
@@ -75,6 +78,10 @@ export interface SessionPath {
   /** Where carried packets go: an interface, or nowhere yet (every frame is punted or dropped). */
   readonly far: InterfaceId | undefined;
   readonly options: SessionOptions;
+  /** Inner destinations of this session on a shared interface; on one of its own everything is. */
+  readonly routes?: readonly Ipv4Prefix[];
+  /** Inner sources the session may use, others are dropped and counted `inDiscarded`; undefined = any. */
+  readonly sources?: readonly Ipv4Prefix[];
 }
 
 /** What the plane hands to the control plane. `data` is valid only until the handler returns. */
@@ -159,7 +166,7 @@ export interface DataPlane {
   close(id: InterfaceId): void;
   attach(path: SessionPath): Refusal | undefined;
   /** Changes options or the far end; loses no packet. Unknown keys are ignored. */
-  update(key: SessionKey, change: Partial<SessionOptions> & { readonly far?: InterfaceId }): void;
+  update(key: SessionKey, change: Partial<SessionOptions> & { readonly far?: InterfaceId; readonly routes?: readonly Ipv4Prefix[]; readonly sources?: readonly Ipv4Prefix[] }): void;
   detach(key: SessionKey): void;
   send(frames: readonly Frame[]): void;
   /** Set once by the appliance before the first listen. One call per receive batch; acknowledgements may be gathered until it returns. */
