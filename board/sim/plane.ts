@@ -1,7 +1,7 @@
 // The data plane in memory: the contract of firmware/hal/dataplane.ts in its plainest form, over the simulated IP stack.
 
-import { put16, u16 } from '../../firmware/bytes/integers.ts';
-import { ANY_IPV4, inPrefix, type Ipv4, type Ipv4Prefix } from '../../firmware/bytes/ip.ts';
+import { put16, u16, u32 } from '../../firmware/bytes/integers.ts';
+import { ANY_IPV4, inPrefix, toIpv4, type Ipv4, type Ipv4Prefix } from '../../firmware/bytes/ip.ts';
 import type {
   DataPlane,
   Frame,
@@ -42,14 +42,20 @@ interface Service {
 interface Device {
   readonly id: InterfaceId;
   readonly name: string;
+  readonly kind: InterfaceSpec['kind'];
   onDemand: boolean;
+  /** The one session of a 'tun', the last one that joined. */
   session: Session | undefined;
+  /** All sessions of a 'shared-tun'. */
+  readonly members: Set<Session>;
   demandAt: number;
 }
 
 interface Session {
   readonly path: SessionPath;
   far: InterfaceId | undefined;
+  routes: readonly Ipv4Prefix[];
+  sources: readonly Ipv4Prefix[] | undefined;
   options: SessionOptions;
   numbered: boolean;
   oldInARow: number;
@@ -118,7 +124,7 @@ export class SimPlane implements DataPlane {
 
   open(spec: InterfaceSpec): InterfaceId | Refusal {
     const id = this.#next++ as InterfaceId;
-    const device: Device = { id, name: spec.name, onDemand: spec.onDemand, session: undefined, demandAt: -DEMAND_INTERVAL };
+    const device: Device = { id, name: spec.name, kind: spec.kind, onDemand: spec.onDemand, session: undefined, members: new Set(), demandAt: -DEMAND_INTERVAL };
     if (!this.#host.addPpp(spec.name, spec.mtu, (packet) => this.#fromInterface(device, packet))) return { refused: `There is an interface ${spec.name} already` };
     this.#devices.set(id, device);
     return id;
@@ -135,6 +141,7 @@ export class SimPlane implements DataPlane {
     const device = this.#devices.get(id);
     if (device === undefined) return;
     if (device.session !== undefined) device.session.far = undefined;
+    for (const session of device.members) session.far = undefined;
     this.#host.removePpp(device.name);
     this.#devices.delete(id);
   }
@@ -147,6 +154,8 @@ export class SimPlane implements DataPlane {
     const session: Session = {
       path,
       far: undefined,
+      routes: path.routes ?? [],
+      sources: path.sources,
       options: { ...path.options },
       numbered: path.options.sequence === 'on',
       oldInARow: 0,
@@ -163,10 +172,12 @@ export class SimPlane implements DataPlane {
     return undefined;
   }
 
-  update(key: SessionKey, change: Partial<SessionOptions> & { readonly far?: InterfaceId }): void {
+  update(key: SessionKey, change: Parameters<DataPlane['update']>[1]): void {
     const session = this.#sessions.get(key);
     if (session === undefined) return;
-    const { far, ...options } = change;
+    const { far, routes, sources, ...options } = change;
+    if (routes !== undefined) session.routes = routes;
+    if (sources !== undefined) session.sources = sources;
     Object.assign(session.options, options);
     if (options.sequence === 'on') session.numbered = true;
     if (options.sequence === 'off') session.numbered = false;
@@ -182,8 +193,7 @@ export class SimPlane implements DataPlane {
     const left = (this.#tunnels.get(localTunnel) ?? 1) - 1;
     if (left > 0) this.#tunnels.set(localTunnel, left);
     else this.#tunnels.delete(localTunnel);
-    const device = session.far === undefined ? undefined : this.#devices.get(session.far);
-    if (device?.session === session) device.session = undefined;
+    this.#leave(session);
   }
 
   send(frames: readonly Frame[]): void {
@@ -214,9 +224,9 @@ export class SimPlane implements DataPlane {
   // -- out --
 
   #fromInterface(device: Device, packet: Uint8Array): boolean {
-    const { session } = device;
+    const session = device.kind === 'tun' ? device.session : memberTo(device, packet);
     if (session === undefined) {
-      if (device.onDemand && this.#world.now - device.demandAt >= DEMAND_INTERVAL) {
+      if (device.members.size === 0 && device.onDemand && this.#world.now - device.demandAt >= DEMAND_INTERVAL) {
         device.demandAt = this.#world.now;
         this.#punt({ kind: 'demand', interface: device.id, data: packet });
       }
@@ -362,7 +372,7 @@ export class SimPlane implements DataPlane {
       return;
     }
     const device = session.far === undefined ? undefined : this.#devices.get(session.far);
-    if (device === undefined || !(protocol === PPP.ipv4 ? options.ipv4 : options.ipv6)) {
+    if (device === undefined || !(protocol === PPP.ipv4 ? options.ipv4 : options.ipv6) || !maySend(session, frame, at)) {
       counters.inDiscarded++;
       return;
     }
@@ -375,11 +385,17 @@ export class SimPlane implements DataPlane {
   // -- private --
 
   #join(session: Session, far: InterfaceId | undefined): void {
-    const before = session.far === undefined ? undefined : this.#devices.get(session.far);
-    if (before?.session === session) before.session = undefined;
+    this.#leave(session);
     session.far = far;
     const device = far === undefined ? undefined : this.#devices.get(far);
-    if (device !== undefined) device.session = session;
+    if (device?.kind === 'tun') device.session = session;
+    else device?.members.add(session);
+  }
+
+  #leave(session: Session): void {
+    const device = session.far === undefined ? undefined : this.#devices.get(session.far);
+    if (device?.session === session) device.session = undefined;
+    device?.members.delete(session);
   }
 
   #serviceAt(port: number): Service | undefined {
@@ -390,4 +406,28 @@ export class SimPlane implements DataPlane {
   #punt(punt: Punt): void {
     this.onPunt([punt], this.#world.now);
   }
+}
+
+/** The session of a shared device whose routes hold a packet's destination, the longest prefix first. */
+function memberTo(device: Device, packet: Uint8Array): Session | undefined {
+  if (packet.length < 20 || (packet[0] ?? 0) >> 4 !== 4) return undefined;
+  const destination = toIpv4(u32(packet, 16));
+  let best: Session | undefined;
+  let length = -1;
+  for (const session of device.members) {
+    for (const route of session.routes) {
+      if (route.length <= length || !inPrefix(destination, route)) continue;
+      best = session;
+      length = route.length;
+    }
+  }
+  return best;
+}
+
+/** Whether an inner packet has a source that its session may use. A list of IPv4 prefixes permits no IPv6. */
+function maySend({ sources }: Session, frame: Uint8Array, at: number): boolean {
+  if (sources === undefined) return true;
+  if (frame.length < at + 20 || (frame[at] ?? 0) >> 4 !== 4) return false;
+  const source = toIpv4(u32(frame, at + 12));
+  return sources.some((prefix) => inPrefix(source, prefix));
 }

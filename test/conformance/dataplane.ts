@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { addChecksum, checksum, foldChecksum } from '../../firmware/bytes/checksum.ts';
 import { fromHex, hex } from '../../firmware/bytes/hex.ts';
 import { put16, put32, u16 } from '../../firmware/bytes/integers.ts';
-import { ANY_IPV4, networkOf, toIpv4, type Ipv4 } from '../../firmware/bytes/ip.ts';
+import { ANY_IPV4, networkOf, toIpv4, type Ipv4, type Ipv4Prefix } from '../../firmware/bytes/ip.ts';
 import type { DataPlane, Frame, InterfaceId, L2tpLeg, Punt, SessionCounters, SessionKey, SessionOptions, UnderlayId } from '../../firmware/hal/dataplane.ts';
 
 /** A UDP datagram as a peer sees it. */
@@ -218,6 +218,7 @@ export function dataPlane(name: string, open: () => Promise<Bench>, { add, end }
   outwards(test);
   numbers(test);
   interfaces(test);
+  shared(test);
   if (end !== undefined) tests.after(end);
   tests.run();
 }
@@ -670,5 +671,129 @@ function interfaces(test: Register): void {
     bench.enter('ppp8', packet);
     const [got] = await s.datagrams(1);
     assert.equal([got?.to, hex(got?.data.subarray(4, 8) ?? new Uint8Array())], [bench.peers[1], '0a0a0b0b']);
+  });
+}
+
+/** Many sessions on one interface: the dynamic interfaces of a template. */
+function shared(test: Register): void {
+  const KEY2 = 78 as SessionKey;
+  const MOBILE = toIpv4(0x0a0a0005);
+  const OTHER = toIpv4(0x0a0a0006);
+  const one = (address: Ipv4): Ipv4Prefix[] => [networkOf(address, 32)];
+  const second = { localTunnel: 2, localSession: 2, peerTunnel: 0x0a0a, peerSession: 0x0b0b } as const;
+
+  const open = (s: Scene): InterfaceId => {
+    const id = s.plane.open({ kind: 'shared-tun', name: 'dyn0', mtu: 1400, onDemand: false });
+    if (typeof id === 'object') throw new Error(id.refused);
+    s.plane.set(id, { up: true });
+    return id;
+  };
+  /** Two callers on one device: KEY has MOBILE, KEY2 has OTHER. */
+  const two = (s: Scene): InterfaceId => {
+    const far = open(s);
+    const [a, b] = [one(MOBILE), one(OTHER)];
+    assert.is(s.plane.attach({ key: KEY, far, leg: s.leg(), options: OPEN, routes: a, sources: a }), undefined);
+    assert.is(s.plane.attach({ key: KEY2, far, leg: s.leg(second), options: OPEN, routes: b, sources: b }), undefined);
+    return far;
+  };
+  const ids = (d: Datagram | undefined): string => hex(d?.data.subarray(4, 8) ?? new Uint8Array());
+  const FIRST = '55667788';
+  const SECOND = '0a0a0b0b';
+
+  test('a packet from a shared interface goes to the session whose route holds its destination', async (s, bench) => {
+    two(s);
+    bench.enter('dyn0', udpPacket('one', A, MOBILE));
+    bench.enter('dyn0', udpPacket('two', A, OTHER));
+    bench.enter('dyn0', udpPacket('one again', A, MOBILE));
+    assert.equal((await s.datagrams(3)).map(ids).sort(), [SECOND, FIRST, FIRST]);
+    assert.equal([s.counters.outPackets, s.plane.counters(KEY2)?.outPackets], [2, 1]);
+  });
+
+  test('the longest prefix decides between two sessions of a shared interface', async (s, bench) => {
+    two(s);
+    s.plane.update(KEY2, { routes: [networkOf(MOBILE, 24)] });
+    bench.enter('dyn0', udpPacket('one', A, MOBILE));
+    bench.enter('dyn0', udpPacket('two', A, toIpv4(0x0a0a0063)));
+    assert.equal((await s.datagrams(2)).map(ids).sort(), [SECOND, FIRST]);
+  });
+
+  test('a packet into a shared interface that no session has a route for is swallowed', async (s, bench) => {
+    two(s);
+    bench.enter('dyn0', udpPacket('nobody', A, toIpv4(0x0a0a0063)));
+    bench.enter('dyn0', udpPacket('one', A, MOBILE));
+    assert.equal((await s.datagrams(1)).map(ids), [FIRST]);
+    assert.equal(s.punts, []);
+  });
+
+  test('a session is heard with a source that it was given, and discarded and counted with any other', async (s) => {
+    two(s);
+    s.inject(carrying(udpPacket('forged', OTHER, A)));
+    s.inject(carrying(udpPacket('mine', MOBILE, A)));
+    assert.equal(await s.carried('dyn0', 1), [inside(udpPacket('mine', MOBILE, A))]);
+    await s.counts(() => s.counters.inDiscarded, 1);
+    assert.is(s.counters.inPackets, 2);
+  });
+
+  test('the sources of a session hold on an interface of its own too', async (s) => {
+    const far = s.interface('ppp7');
+    assert.is(s.plane.attach({ key: KEY, far, leg: s.leg(), options: OPEN, sources: one(MOBILE) }), undefined);
+    s.inject(carrying(udpPacket('forged', OTHER, A)));
+    s.inject(carrying(udpPacket('mine', MOBILE, A)));
+    assert.equal(await s.carried('ppp7', 1), [inside(udpPacket('mine', MOBILE, A))]);
+    await s.counts(() => s.counters.inDiscarded, 1);
+  });
+
+  test('update gives a session on a shared interface another address, far end, routes and sources at once', async (s, bench) => {
+    const far = open(s);
+    s.attach(undefined);
+    s.plane.update(KEY, { far, routes: one(MOBILE), sources: one(MOBILE) });
+    bench.enter('dyn0', udpPacket('one', A, MOBILE));
+    assert.equal((await s.datagrams(1)).map(ids), [FIRST]);
+    s.plane.update(KEY, { routes: one(OTHER), sources: one(OTHER) });
+    s.inject(carrying(udpPacket('old', MOBILE, A)));
+    s.inject(carrying(udpPacket('new', OTHER, A)));
+    assert.equal(await s.carried('dyn0', 1), [inside(udpPacket('new', OTHER, A))]);
+    bench.enter('dyn0', udpPacket('old', A, MOBILE));
+    bench.enter('dyn0', udpPacket('new', A, OTHER));
+    const [got] = await s.datagrams(1);
+    assert.is(inside((got?.data ?? new Uint8Array()).subarray(12)), inside(udpPacket('new', A, OTHER)));
+  });
+
+  test('a session without routes takes nothing from a shared interface', async (s, bench) => {
+    const far = two(s);
+    s.plane.update(KEY, { far, routes: [], sources: [] });
+    bench.enter('dyn0', udpPacket('gone', A, MOBILE));
+    bench.enter('dyn0', udpPacket('two', A, OTHER));
+    assert.equal((await s.datagrams(1)).map(ids), [SECOND]);
+    s.inject(carrying(udpPacket('gone', MOBILE, A)));
+    await s.counts(() => s.counters.inDiscarded, 1);
+  });
+
+  test('detach of one session of a shared interface leaves the others, and its address to the next', async (s, bench) => {
+    const far = two(s);
+    s.plane.detach(KEY);
+    bench.enter('dyn0', udpPacket('gone', A, MOBILE));
+    bench.enter('dyn0', udpPacket('two', A, OTHER));
+    assert.equal((await s.datagrams(1)).map(ids), [SECOND]);
+    const leg = s.leg({ localSession: 9, peerSession: 9 });
+    assert.is(s.plane.attach({ key: KEY, far, leg, options: OPEN, routes: one(MOBILE), sources: one(MOBILE) }), undefined);
+    bench.enter('dyn0', udpPacket('next', A, MOBILE));
+    assert.equal((await s.datagrams(1)).map(ids), ['55660009']);
+  });
+
+  test('close of a shared interface detaches no session: what comes in is discarded', async (s, bench) => {
+    const far = two(s);
+    s.plane.close(far);
+    assert.equal(bench.interfaces(), []);
+    s.inject(carrying(udpPacket('one', MOBILE, A)));
+    await s.counts(() => s.counters.inDiscarded, 1);
+  });
+
+  test('nothing leaves a shared interface for a session whose protocol is closed', async (s, bench) => {
+    two(s);
+    s.plane.update(KEY, { ipv4: false });
+    bench.enter('dyn0', udpPacket('closed', A, MOBILE));
+    bench.enter('dyn0', udpPacket('open', A, OTHER));
+    assert.equal((await s.datagrams(1)).map(ids), [SECOND]);
   });
 }
