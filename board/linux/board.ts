@@ -9,6 +9,7 @@ import { UdpDatagrams } from './datagrams.ts';
 import { FolderFlash } from './flash.ts';
 import { LinuxIpHost } from './iphost.ts';
 import { TcpListeners } from './listeners.ts';
+import { NftFilter } from './nftables.ts';
 import { linuxRawIp } from './raw-ip.ts';
 import { hostResolver } from './resolver.ts';
 import { linuxSystem } from './system.ts';
@@ -27,6 +28,7 @@ export interface LinuxBoardOptions {
 
 export interface LinuxBoard extends Board {
   readonly ip: LinuxIpHost;
+  readonly filter: NftFilter;
   /** Puts the kernel back as it was and finishes the saves that were asked for. */
   close(): Promise<void>;
 }
@@ -39,6 +41,7 @@ export function openBoard(options: LinuxBoardOptions): LinuxBoard | string {
   if (typeof flash === 'string') return flash;
   const now = (): number => clock.now();
   const ip = new LinuxIpHost({ ports: options.ports, traces: `${runFolder(options.flash)}/kernel.json` });
+  const filter = new NftFilter({ ports: options.ports, sole: ip.sole });
   const plane = new UserPlane();
   const datagrams = new UdpDatagrams();
   return {
@@ -48,6 +51,7 @@ export function openBoard(options: LinuxBoardOptions): LinuxBoard | string {
     crypto: libraryCrypto,
     plane,
     ip,
+    filter,
     rawIp: linuxRawIp(now),
     listeners: new TcpListeners(),
     datagrams,
@@ -57,6 +61,7 @@ export function openBoard(options: LinuxBoardOptions): LinuxBoard | string {
     system: linuxSystem(options.name, options.reboot),
     async close() {
       clock.close();
+      filter.close();
       ip.close();
       plane.shutdown();
       datagrams.close();

@@ -59,6 +59,11 @@ export class LinuxIpHost implements IpHost {
     this.#seen = this.#signatures();
   }
 
+  /** No other hashi works on this network namespace. */
+  get sole(): boolean {
+    return this.#claim !== undefined;
+  }
+
   links(): readonly LinkState[] {
     const states: LinkState[] = [];
     const devices = new Map(this.#route.links().map((link) => [link.name, link]));

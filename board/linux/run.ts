@@ -57,8 +57,11 @@ export async function run(options: RunOptions): Promise<number> {
   const board = openBoard({ name: options.table.name, flash: options.flash, ports: options.ports, reboot: ended.resolve });
   if (typeof board === 'string') return refused(board);
   for (const signal of SIGNALS) process.on(signal, () => ended.resolve());
-  // Whatever ends the process, an error of ours included, takes our addresses and routes out of the kernel.
-  process.on('exit', () => board.ip.close());
+  // Whatever ends the process, an error of ours included, takes our rules, addresses and routes out of the kernel.
+  process.on('exit', () => {
+    board.filter.close();
+    board.ip.close();
+  });
   const noTun = tunRefusal();
   if (noTun !== undefined) say(noTun);
   const appliance = createAppliance(board, { factoryScript: options.table.factoryScript });

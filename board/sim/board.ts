@@ -10,6 +10,7 @@ import { libraryCrypto } from '../linux/crypto.ts';
 import { RELEASED, VERSION } from '../linux/version.ts';
 import { SimFlash } from './flash.ts';
 import { SimIpHost } from './iphost.ts';
+import { SimPacketFilter } from './packetfilter.ts';
 import { SimPlane } from './plane.ts';
 import { SeededRandom, type World } from './world.ts';
 
@@ -44,6 +45,7 @@ export class SimBoard implements Board {
   readonly crypto = libraryCrypto;
   readonly ip: SimIpHost;
   readonly rawIp: SimIpHost;
+  readonly filter = new SimPacketFilter();
   readonly plane: SimPlane;
   readonly listeners = new SimListeners();
   readonly datagrams: Datagrams;

@@ -5,6 +5,7 @@ import type { DataPlane } from './dataplane.ts';
 import type { Flash } from './flash.ts';
 import type { Datagrams, Listeners, RawIp, Resolver, Transfer } from './io.ts';
 import type { IpHost } from './iphost.ts';
+import type { PacketFilter } from './packetfilter.ts';
 import type { System } from './system.ts';
 
 export interface Board {
@@ -14,6 +15,7 @@ export interface Board {
   readonly crypto: Crypto;
   readonly plane: DataPlane;
   readonly ip: IpHost;
+  readonly filter: PacketFilter;
   readonly rawIp: RawIp;
   readonly listeners: Listeners;
   readonly datagrams: Datagrams;
