@@ -8,7 +8,6 @@ import { dhcpCommands } from './dhcp/dhcp.commands.ts';
 import { firewallCommands } from './firewall/firewall.commands.ts';
 import { dnsCommands } from './ip/dns.commands.ts';
 import { filterCommands } from './ip/filter.commands.ts';
-import { poolCommands } from './ip/pool.commands.ts';
 import { ipsecCommands } from './ipsec/ipsec.commands.ts';
 import { isakmpCommands } from './ipsec/isakmp.commands.ts';
 import { keyCommands } from './ipsec/key.commands.ts';
@@ -16,7 +15,7 @@ import { natCommands } from './nat/nat.commands.ts';
 import { templateCommands } from './ppp/template.commands.ts';
 
 const ROOMS = [
-  radiusCommands, templateCommands, poolCommands, dnsCommands, filterCommands, natCommands, firewallCommands, keyCommands, ipsecCommands, isakmpCommands,
+  radiusCommands, templateCommands, dnsCommands, filterCommands, natCommands, firewallCommands, keyCommands, ipsecCommands, isakmpCommands,
   isdnCommands, accCommands, dhcpCommands,
 ];
 

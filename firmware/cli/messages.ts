@@ -103,6 +103,10 @@ export const messages = {
     unreached: ['error', 310, '{0}.'],
     stopped: ['info', 311, '{0} stopped.'],
     noArp: ['error', 312, 'No learned ARP entry for {0}.'],
+    noPools: ['info', 314, 'There are no IP pools.'],
+    noPool: ['error', 315, 'IP pool {0} not found.'],
+    poolExists: ['error', 316, 'IP pool {0} already exists.'],
+    poolInUse: ['error', 317, 'IP pool {0} is in use by {1}.'],
     arpStays: ['error', 313, 'Not all ARP entries were forgotten: {0}.'],
   }),
   // [system] section: SYSTEM, TIME, CPU, TELNET, RESTART

@@ -3,7 +3,7 @@
 import type { Ipv4 } from '../bytes/ip.ts';
 import type { Refusal } from './dataplane.ts';
 
-/** One interface of the box as the operator names it: 'eth0' (a port the board maps to a device), 'ppp1'. */
+/** One interface of the box: 'eth0' (a port the board maps to a device), 'ppp1', or 'dyn0', the device that the dynamic interfaces of PPP template 0 share. */
 export interface LinkState {
   readonly name: string;
   /** Kernel device behind it. */
@@ -53,7 +53,7 @@ export interface Lookup {
 }
 
 export interface IpHost {
-  /** All ports and ppp interfaces there are, in the order eth.., ppp... */
+  /** All ports, ppp interfaces and shared devices there are, by name. */
   links(): readonly LinkState[];
   /** Set once by the appliance: a link came, went, or changed state; addresses and routes set before are put back by the caller. */
   onLink: (name: string) => void;
@@ -67,6 +67,9 @@ export interface IpHost {
   /** Route lookup as the kernel does it; undefined = no route. */
   lookup(destination: Ipv4): Lookup | undefined;
   neighbours(): readonly Neighbour[];
+  /** Answers ARP on `name` for an address that the kernel routes elsewhere; absent on boards without ARP. */
+  addProxy?(name: string, address: Ipv4): Refusal | undefined;
+  deleteProxy?(name: string, address: Ipv4): void;
   /** Drops what the kernel learned of a neighbour, so that it asks anew; absent on boards whose links need no neighbours. */
   forgetNeighbour?(name: string, address: Ipv4): Refusal | undefined;
 }

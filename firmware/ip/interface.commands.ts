@@ -193,7 +193,7 @@ export const interfaceCommands = (ip: IpModule): Command[] => {
     }),
     command(RESET_INTERFACE, { verify: toExisting, apply: (args) => outcome(ip.resetInterface(nameOf(args)), messages.ip.interfaceReset()) }),
     command(SHOW_INTERFACE, {
-      verify: (args) => (typeof args.interface === 'string' ? toExisting({ interface: args.interface }) : undefined),
+      verify: (args) => (typeof args.interface === 'string' && ip.dynamic(args.interface.toLowerCase()) === undefined ? toExisting({ interface: args.interface }) : undefined),
       apply: (args) => ({ text: showInterfaces(ip, typeof args.interface === 'string' ? interfaceName(args.interface) : undefined) }),
     }),
     command(SET_LOCAL, {

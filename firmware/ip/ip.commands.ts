@@ -5,6 +5,7 @@ import { type Message, messages } from '../cli/messages.ts';
 import { arpCommands } from './arp.commands.ts';
 import { interfaceCommands } from './interface.commands.ts';
 import type { IpModule } from './module.ts';
+import { poolCommands } from './pool.commands.ts';
 import { probeCommands } from './probe.commands.ts';
 import type { Probes } from './probes.ts';
 import { routeCommands } from './route.commands.ts';
@@ -55,4 +56,4 @@ const moduleCommands = (ip: IpModule): Command[] => [
 ];
 
 /** All commands of the IP module, PING and TRACE. */
-export const ipCommands = (ip: IpModule, probes: Probes): Command[] => [...moduleCommands(ip), ...interfaceCommands(ip), ...routeCommands(ip), ...arpCommands(ip), ...probeCommands(probes)];
+export const ipCommands = (ip: IpModule, probes: Probes): Command[] => [...moduleCommands(ip), ...interfaceCommands(ip), ...routeCommands(ip), ...arpCommands(ip), ...poolCommands(ip.pools), ...probeCommands(probes)];

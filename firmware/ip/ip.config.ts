@@ -6,6 +6,7 @@ import { ADD_INTERFACE, DISABLE_INTERFACE, SET_INTERFACE, SET_LOCAL } from './in
 import { INTERFACE_DEFAULTS, type InterfaceSettings, type IpInterface, type OrNone } from './interfaces.ts';
 import { DISABLE_FORWARDING, ENABLE_IP, ENABLE_REMOTEASSIGN } from './ip.commands.ts';
 import type { IpModule } from './module.ts';
+import { poolConfig } from './pool.commands.ts';
 import { pingConfig } from './probe.commands.ts';
 import type { Probes } from './probes.ts';
 import { ADD_ROUTE, SET_ROUTE, routeDefaults } from './route.commands.ts';
@@ -98,6 +99,7 @@ export function ipConfig(ip: IpModule, probes: Probes): ConfigSection[] {
     ...ip.interfaces().flatMap(interfaceLines),
     ...(local === ANY_IPV4 ? [] : [write(SET_LOCAL, { ipaddress: local })]),
     ...ip.routes().flatMap(routeLines),
+    ...poolConfig(ip.pools),
     ...pingConfig(probes),
   ];
   return all.length === 0 ? [] : [{ title: 'IP', lines: all }];

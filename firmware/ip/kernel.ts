@@ -9,11 +9,19 @@ export interface AddressSpec {
   readonly length: number;
 }
 
+/** An address that the router answers ARP for on a LAN in place of its owner. */
+export interface ProxySpec {
+  readonly name: string;
+  readonly address: Ipv4;
+}
+
 /** All that the module wants of the kernel at a moment. */
 export interface Wanted {
   readonly addresses: readonly AddressSpec[];
   /** By routeTarget: every route to a destination is under that destination. */
   readonly routes: ReadonlyMap<string, readonly RouteSpec[]>;
+  /** By address. */
+  readonly proxies: ReadonlyMap<Ipv4, readonly ProxySpec[]>;
   readonly forwarding: boolean;
 }
 
@@ -28,6 +36,7 @@ interface Held<T> {
 }
 
 const NONE: readonly RouteSpec[] = [];
+const NO_PROXIES: readonly ProxySpec[] = [];
 
 /** What of ours is in the kernel. All calls of IpHost are idempotent, so repeating one that is done already harms nothing. */
 export class Kernel {
@@ -35,6 +44,7 @@ export class Kernel {
   readonly #addresses = new Map<string, Held<AddressSpec>>();
   /** By routeTarget, then routeKey. */
   readonly #routes = new Map<string, Map<string, Held<RouteSpec>>>();
+  readonly #proxies = new Map<Ipv4, readonly ProxySpec[]>();
   readonly #refused = new Map<string, string>();
   #forwarding = false;
   /** Called when the kernel refuses something that it did not refuse before for the same reason. */
@@ -72,12 +82,26 @@ export class Kernel {
     this.#forgetRefusals(wanted);
     for (const address of wanted.addresses) this.#addAddress(address);
     for (const list of wanted.routes.values()) for (const route of list) this.#addRoute(route);
+    for (const address of [...this.#proxies.keys()]) if (!wanted.proxies.has(address)) this.applyProxies(address, NO_PROXIES);
+    for (const [address, list] of wanted.proxies) this.applyProxies(address, list);
   }
 
   /** The same for the routes to one destination (routeTarget) alone. */
   applyRoutes(target: string, wanted: readonly RouteSpec[]): void {
     this.#removeRoutes(target, wanted);
     for (const route of wanted) this.#addRoute(route);
+  }
+
+  /** On which LANs the router answers ARP for an address. A LAN that went away took its entries along. */
+  applyProxies(address: Ipv4, wanted: readonly ProxySpec[]): void {
+    const held = this.#proxies.get(address) ?? NO_PROXIES;
+    for (const { name } of held) if (!wanted.some((one) => one.name === name)) this.#host.deleteProxy?.(name, address);
+    if (wanted.length === 0) this.#proxies.delete(address);
+    else this.#proxies.set(address, wanted);
+    for (const { name } of wanted) {
+      if (held.some((one) => one.name === name)) continue;
+      this.#note(`proxy ARP for ${formatIpv4(address)} on ${name}`, this.#host.addProxy?.(name, address)?.refused);
+    }
   }
 
   #forward(on: boolean): void {
@@ -114,7 +138,7 @@ export class Kernel {
     if (this.#refused.size === 0) return;
     const keys = new Set(wanted.addresses.map(addressKey));
     for (const list of wanted.routes.values()) for (const route of list) keys.add(routeKey(route));
-    for (const key of this.#refused.keys()) if (!keys.has(key) && key !== 'forwarding' && !key.startsWith('up ')) this.#refused.delete(key);
+    for (const key of this.#refused.keys()) if (!keys.has(key) && key !== 'forwarding' && !key.startsWith('up ') && !key.startsWith('proxy ')) this.#refused.delete(key);
   }
 
   #addAddress(spec: AddressSpec): void {

@@ -6,10 +6,12 @@ import type { Millis } from '../bytes/time.ts';
 import type { Clock } from '../hal/clock.ts';
 import type { IpHost, LinkState, Neighbour } from '../hal/iphost.ts';
 import type { Log } from '../log/log.ts';
+import type { DynamicLink } from './dynamic.ts';
 import { type InterfaceSettings, type IpInterface, deviceOf, isPpp } from './interfaces.ts';
 import { Kernel, addressKey, routeKey, routeTarget } from './kernel.ts';
 import type { IpOwner } from './owner.ts';
 import { HOST_LENGTH, Plan } from './plan.ts';
+import { Pools } from './pool.ts';
 import { type Route, type RouteKey, type RouteSettings, byDestination } from './routes.ts';
 import { type IpLink, IpState } from './state.ts';
 
@@ -53,6 +55,8 @@ export interface IpStatus {
 
 export class IpModule {
   readonly owner: IpOwner;
+  /** Address pools, and who holds which address. */
+  readonly pools: Pools;
   /** The operator added, changed or deleted a static route. */
   onRoute: () => void = () => {};
   readonly #host: IpHost;
@@ -73,6 +77,7 @@ export class IpModule {
     this.#kernel.onRefusal = (what, why) =>
       log.add({ module: 'IP', severity: 4, type: 'IFACE', subtype: 'FAIL', source: what, text: `${what}: ${why}; tried again when an interface changes` });
     this.#plan = new Plan(this.#state, owner, []);
+    this.pools = new Pools((address) => this.#ownerOf(address));
   }
 
   // -- what the operator changes; where a text is returned, it is why that has no effect yet, as one sentence --
@@ -120,6 +125,7 @@ export class IpModule {
   clear(): void {
     const devices = this.#deviceNames();
     this.#state.clear();
+    this.pools.clear();
     this.#sync();
     for (const name of devices) this.owner.changed(name);
   }
@@ -147,6 +153,7 @@ export class IpModule {
     found.length = length;
     found.enabled = enabled;
     found.settings = { ...found.settings, ...change.settings };
+    if (!moved && change.settings?.proxyarp !== undefined) this.#sync();
     return moved ? this.#changed(name) : undefined;
   }
 
@@ -211,6 +218,32 @@ export class IpModule {
     this.refresh(name);
     const next = this.owner.onDemand(name) ? 'the next packet brings it up' : 'routes over it wait until it is up again';
     this.#log.add({ module: 'IP', severity: 6, type: 'VINT', subtype: 'DOWN', source: name, text: `${name}: IP is down; ${next}` });
+  }
+
+  /** IPCP has opened on a dynamic interface: a host route to its peer, through the device it shares with others. */
+  dynamicUp(name: string, { device, local, peer, mtu }: Omit<DynamicLink, 'name' | 'since'>): void {
+    this.dynamicDown(name);
+    const link: DynamicLink = { name, device, local, peer, mtu, since: this.#clock.now() };
+    if (this.#state.dynamics.add(link)) this.#sync();
+    else this.#syncDynamic(link);
+  }
+
+  /** IPCP has left its opened state on a dynamic interface, or the interface is gone. */
+  dynamicDown(name: string): void {
+    const gone = this.#state.dynamics.remove(name);
+    if (gone === undefined) return;
+    if (gone.last) this.#sync();
+    else this.#syncDynamic(gone.link);
+  }
+
+  /** A dynamic interface that is up. */
+  dynamic(name: string): DynamicLink | undefined {
+    return this.#state.dynamics.get(name);
+  }
+
+  /** All dynamic interfaces that are up. */
+  dynamics(): readonly DynamicLink[] {
+    return [...this.#state.dynamics.all()];
   }
 
   /** Something the owner answers about `name` has changed: it was created, destroyed, enabled, disabled, or set on demand or not. */
@@ -353,6 +386,20 @@ export class IpModule {
     this.#kernel.applyRoutes(target, this.#plan.routesTo(target));
   }
 
+  #syncDynamic(link: DynamicLink): void {
+    const target = routeTarget({ destination: link.peer, length: HOST_LENGTH });
+    this.#syncRoutes(target);
+    const now = this.#state.dynamics.to(target);
+    this.#kernel.applyProxies(link.peer, now === undefined ? [] : this.#plan.proxies(now));
+  }
+
+  /** Who has an address that no caller may get; undefined = nobody. */
+  #ownerOf(address: Ipv4): string | undefined {
+    if (this.#plan.isOurs(address)) return 'an address of this router';
+    for (const [name, link] of this.#state.links) if (link.peer === address) return `that of the peer of ${name}`;
+    return this.owner.reserved?.(address);
+  }
+
   #watch(now: Millis): void {
     const { interfaces, upSince } = this.#state;
     for (const name of upSince.keys()) {
@@ -392,6 +439,10 @@ export class IpModule {
       const peer = this.#plan.peerRoute(name);
       if (peer === undefined || (network !== undefined && inPrefix(peer.destination, network))) continue;
       views.push({ ...common, destination: peer.destination, length: HOST_LENGTH, interface: name, age, used: this.#kernel.has(peer) });
+    }
+    for (const link of this.#state.dynamics.all()) {
+      const used = this.#kernel.has(this.#plan.hostRoute(link));
+      views.push({ ...common, destination: link.peer, length: HOST_LENGTH, interface: link.name, age: seconds(now - link.since), used });
     }
     return views;
   }

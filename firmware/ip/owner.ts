@@ -10,6 +10,8 @@ export interface IpOwner {
   onDemand(name: string): boolean;
   /** Packets of the tunnel under this PPP interface go to `address`: a host route to it through `name` would swallow the tunnel. */
   underlies(name: string, address: Ipv4): boolean;
+  /** Why no caller may have an address, as what it is: 'the address of a tunnel peer'; undefined where nothing speaks against it. */
+  reserved?(address: Ipv4): string | undefined;
   /** The IP interfaces on `name` were added, deleted, enabled, disabled or given another address: IPCP there has to follow. */
   changed(name: string): void;
   /** Stores a line of a command that this build does not carry out, for CREATE CONFIG. */

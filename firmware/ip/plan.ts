@@ -1,9 +1,10 @@
 // What the kernel should hold, worked out from the IP module's state and the devices there are. Changes nothing.
 
-import { ANY_IPV4, type Ipv4 } from '../bytes/ip.ts';
+import { ANY_IPV4, type Ipv4, inPrefix, networkOf } from '../bytes/ip.ts';
 import type { LinkState, RouteSpec } from '../hal/iphost.ts';
-import { type IpInterface, deviceOf, isPpp } from './interfaces.ts';
-import { type AddressSpec, type Wanted, routeTarget } from './kernel.ts';
+import type { DynamicLink } from './dynamic.ts';
+import { type IpInterface, deviceOf, isHostAddress, isPpp } from './interfaces.ts';
+import { type AddressSpec, type ProxySpec, type Wanted, routeTarget } from './kernel.ts';
 import type { IpOwner } from './owner.ts';
 import { type Route, kernelMetric, rank } from './routes.ts';
 import type { IpState } from './state.ts';
@@ -68,7 +69,8 @@ export class Plan {
   /** Devices that IP runs on now. Those of PPP links that are down stay as PPP has them. */
   inUse(): string[] {
     const names = this.#interfaces().filter((i) => (isPpp(i.name) ? this.usable(i) : this.running(i)));
-    return [...new Set(names.map((i) => deviceOf(i.name)))];
+    const shared = this.#state.enabled ? this.#state.dynamics.lent().map(({ device }) => device) : [];
+    return [...new Set([...names.map((i) => deviceOf(i.name)), ...shared])];
   }
 
   /** Kernel addresses of an interface. An unnumbered PPP interface carries the borrowed address as /32: Linux sends from it and answers for it. */
@@ -113,16 +115,46 @@ export class Plan {
   /** All kernel routes to a destination. */
   routesTo(target: string): RouteSpec[] {
     const peers = this.#peerRoutes().filter((r) => routeTarget(r) === target);
-    return [...peers, ...this.staticRoutes(target).values()];
+    const dynamic = this.#state.dynamics.to(target);
+    return [...peers, ...(dynamic === undefined ? [] : [this.hostRoute(dynamic)]), ...this.staticRoutes(target).values()];
+  }
+
+  /** The host route to the peer of a dynamic interface. */
+  hostRoute(link: DynamicLink): RouteSpec {
+    return { destination: link.peer, length: HOST_LENGTH, via: ANY_IPV4, name: link.device, metric: 0 };
+  }
+
+  /** Where this router answers ARP for the peer of a dynamic interface: on LANs in whose network its address lies, unless PROXYARP=OFF. */
+  proxies({ peer }: DynamicLink): ProxySpec[] {
+    if (!this.#state.enabled) return [];
+    const lans = this.#interfaces().filter((found) => {
+      const { name, address, length, settings } = found;
+      if (isPpp(name) || address === ANY_IPV4 || settings.proxyarp === 'OFF' || !this.running(found)) return false;
+      return inPrefix(peer, networkOf(address, length)) && isHostAddress(peer, length);
+    });
+    return [...new Set(lans.map(({ name }) => deviceOf(name)))].map((name) => ({ name, address: peer }));
   }
 
   wanted(): Wanted {
     const { enabled, forwarding } = this.#state;
-    if (!enabled) return { addresses: [], routes: new Map(), forwarding: false };
+    if (!enabled) return { addresses: [], routes: new Map(), proxies: new Map(), forwarding: false };
     const routes = new Map<string, RouteSpec[]>();
     for (const target of this.#state.targets()) routes.set(target, [...this.staticRoutes(target).values()]);
     for (const peer of this.#peerRoutes()) routes.set(routeTarget(peer), [peer, ...(routes.get(routeTarget(peer)) ?? [])]);
-    return { addresses: [...this.#interfaces().flatMap((i) => this.addressesOf(i)), ...this.#localSpec()], routes, forwarding };
+    const proxies = new Map<Ipv4, ProxySpec[]>();
+    for (const link of this.#state.dynamics.all()) {
+      const route = this.hostRoute(link);
+      routes.set(routeTarget(route), [route, ...(routes.get(routeTarget(route)) ?? [])]);
+      proxies.set(link.peer, this.proxies(link));
+    }
+    const addresses = [...this.#interfaces().flatMap((i) => this.addressesOf(i)), ...this.#sharedAddresses(), ...this.#localSpec()];
+    return { addresses, routes, proxies, forwarding };
+  }
+
+  /** A device that dynamic interfaces share carries the borrowed addresses as /32. */
+  #sharedAddresses(): AddressSpec[] {
+    const present = this.#state.dynamics.lent().filter(({ device }) => this.device(device)?.present === true);
+    return present.flatMap(({ device, addresses }) => addresses.filter((a) => a !== ANY_IPV4).map((address) => ({ name: device, address, length: HOST_LENGTH })));
   }
 
   #interfaces(): IpInterface[] {

@@ -3,16 +3,17 @@
 
 import { ANY_IPV4, type Ipv4, formatIpv4, inPrefix, maskOf } from '../bytes/ip.ts';
 import type { Neighbour } from '../hal/iphost.ts';
+import type { DynamicLink } from './dynamic.ts';
 import { type IpInterface, type OrNone, isPpp } from './interfaces.ts';
 import type { IpModule, RouteView } from './module.ts';
 
-const RULE79 = '-'.repeat(79);
+export const RULE79 = '-'.repeat(79);
 const RULE80 = '-'.repeat(80);
 const NONE = '---';
 const DEFAULT_MTU = 1500;
 
 /** Cells side by side, each but the last filled to its width, at least one blank between two. */
-function row(widths: readonly number[], cells: readonly string[]): string {
+export function row(widths: readonly number[], cells: readonly string[]): string {
   return cells.map((cell, i) => (i === cells.length - 1 ? cell : `${cell.padEnd((widths[i] ?? 1) - 1)} `)).join('');
 }
 
@@ -36,7 +37,8 @@ export function showInterfaces(ip: IpModule, only: string | undefined): string {
   const found = ip.interfaces().filter((i) => only === undefined || i.name === only);
   const local = only === undefined ? localRows(ip.status.local) : [];
   const details = only === undefined ? [] : found.flatMap((i) => detailRows(ip, i));
-  return [...INTERFACE_HEAD, ...local, ...found.flatMap((i) => interfaceRows(ip, i)), RULE80, ...details].join('\n');
+  const dynamics = ip.dynamics().filter(({ name }) => only === undefined || name === only);
+  return [...INTERFACE_HEAD, ...local, ...found.flatMap((i) => interfaceRows(ip, i)), ...dynamics.flatMap(dynamicRows), RULE80, ...details].join('\n');
 }
 
 const localRows = (address: Ipv4): string[] => [
@@ -57,6 +59,12 @@ function interfaceRows(ip: IpModule, found: IpInterface): string[] {
     row(SECOND, [noneOr(s.priorityfilter), noneOr(s.policyfilter), formatIpv4(maskOf(length)), String(ip.device(found.name)?.mtu ?? DEFAULT_MTU), isPpp(found.name) ? capital(s.vjc) : '-', noneOr(s.gre), String(s.ospfmetric).padStart(10, '0'), broadcast, MULTICAST[s.multicast]]),
   ];
 }
+
+/** A dynamic PPP interface: unnumbered, nothing is configured on it. */
+const dynamicRows = ({ name, mtu }: DynamicLink): string[] => [
+  row(FIRST, [name, 'Dynamic', formatIpv4(ANY_IPV4), '-', 'n', '-', NONE, '01', 'Pass', 'No']),
+  row(SECOND, [NONE, NONE, formatIpv4(ANY_IPV4), String(mtu), 'Off', NONE, '--', 'No', NONE]),
+];
 
 function detailRows(ip: IpModule, found: IpInterface): string[] {
   const { settings: s } = found;
@@ -126,6 +134,7 @@ export function showIp(ip: IpModule): string {
     leader('IP Remote Address Assign', on(remoteAssign)),
     leader('Local IP Address', orNotSet(local)),
     leader('Interfaces (up)', `${ip.interfaces().length} (${up})`),
+    ...(ip.dynamics().length === 0 ? [] : [leader('Dynamic Interfaces', ip.dynamics().length)]),
     leader('Static Routes (in use)', `${routes.length} (${routes.filter((r) => r.used).length})`),
     RULE79,
   ].join('\n');

@@ -2,6 +2,7 @@
 
 import { ANY_IPV4, type Ipv4 } from '../bytes/ip.ts';
 import type { Millis } from '../bytes/time.ts';
+import { Dynamics } from './dynamic.ts';
 import type { IpInterface } from './interfaces.ts';
 import { routeTarget } from './kernel.ts';
 import { type Route, type RouteKey, sameRoute } from './routes.ts';
@@ -23,6 +24,8 @@ export class IpState {
   readonly interfaces = new Map<string, IpInterface>();
   /** PPP links with IPCP open, by device name. */
   readonly links = new Map<string, IpLink>();
+  /** Dynamic PPP interfaces with IPCP open. */
+  readonly dynamics = new Dynamics();
   /** Since when packets leave through an interface; absent while they do not. */
   readonly upSince = new Map<string, Millis>();
   /** By routeTarget. */
@@ -73,6 +76,7 @@ export class IpState {
     this.remoteAssign = false;
     this.local = ANY_IPV4;
     this.interfaces.clear();
+    this.dynamics.clear();
     this.#routes.clear();
   }
 }

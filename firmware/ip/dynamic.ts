@@ -1,0 +1,79 @@
+// The IP side of dynamic PPP interfaces: each an unnumbered interface with a host route to its one peer; all of a template
+// share a device.
+
+import type { Ipv4 } from '../bytes/ip.ts';
+import type { Millis } from '../bytes/time.ts';
+import { routeTarget } from './kernel.ts';
+
+/** What IPCP settled on a dynamic PPP interface. */
+export interface DynamicLink {
+  /** 'ppp3' */
+  readonly name: string;
+  /** The device that carries it with others: 'dyn0'. */
+  readonly device: string;
+  /** Our address, borrowed from another interface. */
+  readonly local: Ipv4;
+  readonly peer: Ipv4;
+  readonly mtu: number;
+  readonly since: Millis;
+}
+
+const target = (link: DynamicLink): string => routeTarget({ destination: link.peer, length: 32 });
+
+/** The dynamic interfaces that are up. */
+export class Dynamics {
+  readonly #links = new Map<string, DynamicLink>();
+  /** By the target of the host route. */
+  readonly #byTarget = new Map<string, DynamicLink>();
+  /** Which of our addresses each device borrows, and for how many interfaces. */
+  readonly #lent = new Map<string, Map<Ipv4, number>>();
+
+  get(name: string): DynamicLink | undefined {
+    return this.#links.get(name);
+  }
+
+  /** The one with a host route to this destination (routeTarget). */
+  to(destination: string): DynamicLink | undefined {
+    return this.#byTarget.get(destination);
+  }
+
+  all(): IterableIterator<DynamicLink> {
+    return this.#links.values();
+  }
+
+  /** Devices in use and the addresses that each borrows. */
+  lent(): readonly { readonly device: string; readonly addresses: readonly Ipv4[] }[] {
+    return [...this.#lent].map(([device, addresses]) => ({ device, addresses: [...addresses.keys()] }));
+  }
+
+  /** True where its device needs another address than before. */
+  add(link: DynamicLink): boolean {
+    this.#links.set(link.name, link);
+    this.#byTarget.set(target(link), link);
+    const addresses = this.#lent.get(link.device) ?? new Map<Ipv4, number>();
+    const users = addresses.get(link.local) ?? 0;
+    addresses.set(link.local, users + 1);
+    this.#lent.set(link.device, addresses);
+    return users === 0;
+  }
+
+  /** The one that was there, and whether its device needs an address less. */
+  remove(name: string): { readonly link: DynamicLink; readonly last: boolean } | undefined {
+    const link = this.#links.get(name);
+    if (link === undefined) return undefined;
+    this.#links.delete(name);
+    if (this.#byTarget.get(target(link)) === link) this.#byTarget.delete(target(link));
+    const addresses = this.#lent.get(link.device);
+    const users = (addresses?.get(link.local) ?? 1) - 1;
+    if (users > 0) addresses?.set(link.local, users);
+    else addresses?.delete(link.local);
+    if (addresses?.size === 0) this.#lent.delete(link.device);
+    return { link, last: users === 0 };
+  }
+
+  clear(): void {
+    this.#links.clear();
+    this.#byTarget.clear();
+    this.#lent.clear();
+  }
+}
