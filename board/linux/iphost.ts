@@ -16,7 +16,8 @@ export const ROUTE_PROTOCOL = 249;
 /** Ends the label of our addresses; labels show in `ip address` and exist in every kernel. */
 const LABEL_END = ':hashi';
 const FORWARDING = 'net/ipv4/ip_forward';
-const PPP = /^ppp(\d+)$/;
+/** Interfaces of the data plane: one of a PPP link, or one that the dynamic interfaces of a template share. */
+const PPP = /^(ppp|dyn)(\d+)$/;
 const NO_MAC = '';
 /** The kernel's answer where what is to be deleted is gone already. */
 const ESRCH = 3;
@@ -25,6 +26,7 @@ const labelOf = (device: string): string => device.slice(0, MAX_DEVICE_NAME - LA
 const macOf = (octets: readonly number[]): string => (octets.length === 6 ? octets.map((o) => o.toString(16).padStart(2, '0')).join('-') : NO_MAC);
 const prefixText = (address: Ipv4, length: number): string => `${formatIpv4(address)}/${length}`;
 const addressKey = (device: string, address: Ipv4, length: number): string => `${device} ${prefixText(address, length)}`;
+const placeKey = (r: RouteSpec): string => `${prefixText(r.destination, r.length)} ${r.metric}`;
 const routeKey = (r: RouteSpec): string => `${prefixText(r.destination, r.length)} ${r.via} ${r.name} ${r.metric}`;
 /** eth0 before eth1 before ppp0; eth10 behind eth2. */
 const byName = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true });
@@ -47,6 +49,9 @@ export class LinuxIpHost implements IpHost {
   #refreshing = false;
   readonly #addresses = new Map<string, { readonly device: string; readonly address: Ipv4; readonly length: number }>();
   readonly #routes = new Map<string, { readonly spec: RouteSpec; readonly kernel: KernelRoute }>();
+  /** How many routes of ours each destination and metric has. */
+  readonly #places = new Map<string, number>();
+  readonly #proxies = new Map<string, { readonly device: string; readonly address: Ipv4 }>();
   #closed = false;
 
   constructor(options: IpHostOptions) {
@@ -104,14 +109,15 @@ export class LinuxIpHost implements IpHost {
     const { destination, length, via, metric } = spec;
     const kernel: KernelRoute = { destination, length, via, metric, index: link.index, protocol: ROUTE_PROTOCOL };
     const key = routeKey(spec);
-    const others = [...this.#routes.values()].some((r) => r.spec.destination === destination && r.spec.length === length && r.spec.metric === metric);
-    const failure = this.#route.addRoute(kernel, others ? 'another' : 'only');
+    const others = this.#places.get(placeKey(spec)) ?? 0;
+    const failure = this.#route.addRoute(kernel, others > 0 ? 'another' : 'only');
     if (failure?.errno === ERRNO.EEXIST && !this.#inKernel(kernel)) {
       return { refused: `The host has a route to ${prefixText(destination, length)} with metric ${metric} of its own` };
     }
     if (failure !== undefined && failure.errno !== ERRNO.EEXIST) {
       return { refused: `The kernel does not take the route to ${prefixText(destination, length)} by ${spec.name}: ${failure.text}` };
     }
+    if (!this.#routes.has(key)) this.#places.set(placeKey(spec), others + 1);
     this.#routes.set(key, { spec, kernel });
     return undefined;
   }
@@ -120,6 +126,9 @@ export class LinuxIpHost implements IpHost {
     const known = this.#routes.get(routeKey(spec));
     if (known === undefined) return;
     this.#routes.delete(routeKey(spec));
+    const left = (this.#places.get(placeKey(spec)) ?? 1) - 1;
+    if (left > 0) this.#places.set(placeKey(spec), left);
+    else this.#places.delete(placeKey(spec));
     this.#removeRoute(known.kernel);
   }
 
@@ -151,6 +160,21 @@ export class LinuxIpHost implements IpHost {
     return found;
   }
 
+  addProxy(name: string, address: Ipv4): Refusal | undefined {
+    const link = this.#link(name);
+    if ('refused' in link) return link;
+    const failure = this.#route.addProxy(link.index, address, ROUTE_PROTOCOL);
+    if (failure !== undefined) return { refused: `The kernel does not answer ARP for ${formatIpv4(address)} on ${name}: ${failure.text}` };
+    this.#proxies.set(`${link.name} ${address}`, { device: link.name, address });
+    return undefined;
+  }
+
+  deleteProxy(name: string, address: Ipv4): void {
+    const device = this.#deviceOf(name);
+    if (device === undefined || !this.#proxies.delete(`${device} ${address}`)) return;
+    this.#removeProxy(device, address);
+  }
+
   forgetNeighbour(name: string, address: Ipv4): Refusal | undefined {
     const link = this.#link(name);
     if ('refused' in link) return link;
@@ -165,6 +189,7 @@ export class LinuxIpHost implements IpHost {
     this.#closed = true;
     this.#events.close();
     for (const { kernel } of this.#routes.values()) this.#removeRoute(kernel);
+    for (const { device, address } of this.#proxies.values()) this.#removeProxy(device, address);
     for (const { device, address, length } of this.#addresses.values()) this.#removeAddress(device, address, length);
     this.#putBack(this.#traces.before);
     this.#traces.clear();
@@ -184,6 +209,7 @@ export class LinuxIpHost implements IpHost {
   /** Removes what a run that did not end in order left behind: routes and addresses by their marks, switches by the record. */
   #cleanUp(): void {
     for (const route of this.#route.routes(ROUTE_PROTOCOL)) this.#route.deleteRoute(route);
+    for (const { index, address } of this.#route.proxies(ROUTE_PROTOCOL)) this.#route.deleteProxy(index, address);
     for (const { index, address, length, label } of this.#route.addresses()) if (label.endsWith(LABEL_END)) this.#route.deleteAddress(index, address, length);
     const left = this.#traces.leftover();
     if (left !== undefined) this.#putBack(left);
@@ -196,6 +222,12 @@ export class LinuxIpHost implements IpHost {
     if (failure !== undefined && failure.errno !== ESRCH && failure.errno !== ERRNO.ENODEV && failure.errno !== ERRNO.EINVAL) {
       throw new Error(`the kernel keeps the route to ${prefixText(kernel.destination, kernel.length)}: ${failure.text}`);
     }
+  }
+
+  /** What is gone already went with its device. */
+  #removeProxy(device: string, address: Ipv4): void {
+    const link = this.#route.link(device);
+    if (link !== undefined) this.#route.deleteProxy(link.index, address);
   }
 
   #removeAddress(device: string, address: Ipv4, length: number): void {

@@ -16,6 +16,8 @@ interface SimLink {
   mtu: number;
   admin: boolean;
   readonly addresses: { address: Ipv4; length: number }[];
+  /** Addresses it answers for in place of their owners. */
+  readonly proxies: Set<Ipv4>;
   /** Sends a packet out of this link towards `next`; false = nobody there. */
   output: (packet: Uint8Array, next: Ipv4) => boolean;
   carrier: () => boolean;
@@ -44,15 +46,15 @@ export class SimIpHost implements IpHost, RawIp {
   }
 
   /** Everything set up here: nothing is left of it once the appliance above has closed. */
-  get residue(): { routes: number; probes: number; ppp: number } {
-    return { routes: this.#routes.length, probes: this.#probes.size, ppp: [...this.#links.values()].filter((l) => l.kind === 'ppp').length };
+  get residue(): { routes: number; probes: number; ppp: number; proxies: number } {
+    return { proxies: [...this.#links.values()].reduce((sum, l) => sum + l.proxies.size, 0), routes: this.#routes.length, probes: this.#probes.size, ppp: [...this.#links.values()].filter((l) => l.kind === 'ppp').length };
   }
 
   /** A port on a wire, as `--port eth0=DEV` gives one. */
   plug(name: string, wire: Wire): void {
     const link = this.#add(name, 'port', wire.quality.mtu);
     const tap: Tap = {
-      owns: (address) => link.admin && link.addresses.some((a) => a.address === address),
+      owns: (address) => link.admin && (link.addresses.some((a) => a.address === address) || link.proxies.has(address)),
       receive: (packet) => this.#arrived(link, packet),
       carrierChanged: () => this.onLink(name),
     };
@@ -143,6 +145,17 @@ export class SimIpHost implements IpHost, RawIp {
     if (index >= 0) this.#routes.splice(index, 1);
   }
 
+  addProxy(name: string, address: Ipv4): Refusal | undefined {
+    const link = this.#links.get(name);
+    if (link === undefined) return { refused: `There is no interface ${name}` };
+    link.proxies.add(address);
+    return undefined;
+  }
+
+  deleteProxy(name: string, address: Ipv4): void {
+    this.#links.get(name)?.proxies.delete(address);
+  }
+
   setForwarding(on: boolean): Refusal | undefined {
     this.#forwarding = on;
     return undefined;
@@ -185,6 +198,7 @@ export class SimIpHost implements IpHost, RawIp {
       mtu,
       admin: false,
       addresses: [],
+      proxies: new Set(),
       output: () => false,
       carrier: () => true,
       detach: () => {},

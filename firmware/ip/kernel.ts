@@ -82,7 +82,7 @@ export class Kernel {
     this.#forgetRefusals(wanted);
     for (const address of wanted.addresses) this.#addAddress(address);
     for (const list of wanted.routes.values()) for (const route of list) this.#addRoute(route);
-    for (const address of [...this.#proxies.keys()]) if (!wanted.proxies.has(address)) this.applyProxies(address, NO_PROXIES);
+    for (const address of this.#proxies.keys()) if (!wanted.proxies.has(address)) this.applyProxies(address, NO_PROXIES);
     for (const [address, list] of wanted.proxies) this.applyProxies(address, list);
   }
 

@@ -6,7 +6,7 @@ import { AF } from '../ffi/socket.ts';
 import { NetlinkClient, type NetlinkFailure } from './client.ts';
 import { addressOf, attributesOf, NLM_F, type Received, textOf, u32Of } from './message.ts';
 
-export const RTM = { NEWLINK: 16, DELLINK: 17, GETLINK: 18, NEWADDR: 20, DELADDR: 21, GETADDR: 22, NEWROUTE: 24, DELROUTE: 25, GETROUTE: 26, DELNEIGH: 29, GETNEIGH: 30 } as const;
+export const RTM = { NEWLINK: 16, DELLINK: 17, GETLINK: 18, NEWADDR: 20, DELADDR: 21, GETADDR: 22, NEWROUTE: 24, DELROUTE: 25, GETROUTE: 26, NEWNEIGH: 28, DELNEIGH: 29, GETNEIGH: 30 } as const;
 const IFLA = { ADDRESS: 1, IFNAME: 3, MTU: 4, LINKINFO: 18, STATS64: 23, NET_NS_FD: 28 } as const;
 const IFLA_INFO = { KIND: 1, DATA: 2 } as const;
 const VETH_INFO_PEER = 1;
@@ -15,7 +15,8 @@ const IFA = { ADDRESS: 1, LOCAL: 2, LABEL: 3 } as const;
 const IFA_F_NODAD = 2;
 const RTA = { DST: 1, OIF: 4, GATEWAY: 5, PRIORITY: 6, PREFSRC: 7, METRICS: 8, TABLE: 15 } as const;
 const RTAX_MTU = 2;
-const NDA = { DST: 1, LLADDR: 2 } as const;
+const NDA = { DST: 1, LLADDR: 2, PROTOCOL: 12 } as const;
+const NTF_PROXY = 8;
 const IFF = { UP: 1, LOOPBACK: 8, RUNNING: 0x40 } as const;
 const RT_TABLE_MAIN = 254;
 const RT_SCOPE = { UNIVERSE: 0, LINK: 253 } as const;
@@ -274,6 +275,33 @@ export class RouteClient {
   /** Forgets a neighbour, learned or fixed. */
   deleteNeighbour(index: number, address: Ipv4): NetlinkFailure | undefined {
     return this.#netlink.request(RTM.DELNEIGH, 0, (w) => w.u8(AF.INET, 0, 0, 0).u32(index).u8(0, 0, 0, 0).attributeAddress(NDA.DST, address));
+  }
+
+  /** Answers ARP on a device for an address that is routed elsewhere; `protocol` marks the maker. */
+  addProxy(index: number, address: Ipv4, protocol: number): NetlinkFailure | undefined {
+    return this.#netlink.request(RTM.NEWNEIGH, NLM_F.CREATE, (w) => {
+      w.u8(AF.INET, 0, 0, 0).u32(index).u8(NUD.PERMANENT, 0, NTF_PROXY, 0).attributeAddress(NDA.DST, address).attribute(NDA.PROTOCOL, Uint8Array.of(protocol));
+    });
+  }
+
+  deleteProxy(index: number, address: Ipv4): NetlinkFailure | undefined {
+    return this.#netlink.request(RTM.DELNEIGH, 0, (w) => w.u8(AF.INET, 0, 0, 0).u32(index).u8(0, 0, NTF_PROXY, 0).attributeAddress(NDA.DST, address));
+  }
+
+  /** The ARP proxies of one maker. */
+  proxies(protocol: number): { readonly index: number; readonly address: Ipv4 }[] {
+    const found: { index: number; address: Ipv4 }[] = [];
+    const failure = this.#netlink.request(RTM.GETNEIGH, NLM_F.DUMP, (w) => w.u8(AF.INET, 0, 0, 0).u32(0).u8(0, 0, NTF_PROXY, 0), {
+      each: ({ type, body }) => {
+        if (type !== RTM.NEWNEIGH) return;
+        const attributes = attributesOf(body, SIZEOF.ndmsg);
+        const address = addressOf(attributes.get(NDA.DST));
+        if (address !== undefined && octetsOf(attributes.get(NDA.PROTOCOL))[0] === protocol) found.push({ index: body.getInt32(4, true), address: toIpv4(address) });
+      },
+      restart: () => (found.length = 0),
+    });
+    if (failure !== undefined) throw new Error(`the kernel does not list its ARP proxies: ${failure.text}`);
+    return found;
   }
 
   /** Lists a whole table of one family (links have none) through `read`. */
