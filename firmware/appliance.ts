@@ -11,6 +11,7 @@ import { messages, printMessage, type Message } from './cli/messages.ts';
 import { checkScript as checkLines, printScriptError, runLine, runScript } from './cli/script.ts';
 import type { LoginAttempt, LoginVerdict } from './cli/session.ts';
 import { sessionCommands } from './cli/session.commands.ts';
+import { PAGE } from './cli/screen.ts';
 import { CommandTable } from './cli/table.ts';
 import { Aliases, aliasCommands, aliasConfig } from './config/alias.ts';
 import { BootConfig } from './config/boot.ts';
@@ -48,6 +49,7 @@ import { CpuMeter } from './system/cpu.ts';
 import { Links } from './system/links.ts';
 import { systemCommands, systemConfig } from './system/system.commands.ts';
 import { SystemState } from './system/system.ts';
+import { asynCommands, asynConfig } from './system/asyn.commands.ts';
 import { telnetCommands, telnetConfig } from './system/telnet.commands.ts';
 
 /** A configuration script and the name messages call it by. */
@@ -124,6 +126,7 @@ class Router implements ConsoleRouter {
     const outputs = new LogOutputs(ring, board.datagrams, () => this.#system.hostName);
     const loader = new Loader({ files, transfer: board.transfer, resolver: board.resolver, log: ring });
     this.#cpu = new CpuMeter(board.system, clock);
+    consoles.page = PAGE;
     this.telnet = new TelnetServer(board.listeners, consoles);
     this.ip = new IpModule({ host: board.ip, clock, log: ring, owner: this.#ipOwner() });
     this.#probes = new Probes({
@@ -141,9 +144,10 @@ class Router implements ConsoleRouter {
       ...sessionCommands(() => this.table),
       ...systemCommands({ state: this.#system, links, cpu: this.#cpu, wall, system: board.system, run }),
       ...telnetCommands(this.telnet),
+      ...asynCommands(consoles),
       ...userCommands({ users: this.#users, logins: this.#logins, sessions: () => consoles.active() }),
       ...passwordCommands({ users: this.#users, logins: this.#logins }),
-      ...aliasCommands(this.#aliases),
+      ...aliasCommands(this.#aliases, () => this.table.verbs),
       ...configCommands({ files, boot, running, reboot: () => board.system.reboot(), restart: () => lasting.restart() }),
       ...fileCommands(files),
       ...scriptCommands({ files, clock, table: () => this.table }),
@@ -171,6 +175,11 @@ class Router implements ConsoleRouter {
 
   warnings(): readonly string[] {
     return this.#lacking().map(printMessage);
+  }
+
+  loggedOff(print: Context['print']): void {
+    this.l2tp.forgetDebug(print);
+    this.ppp.forgetDebug(print);
   }
 
   /** What the data plane hands up: control messages to L2TP, frames and first packets to their PPP interface. */
@@ -348,7 +357,10 @@ class Router implements ConsoleRouter {
   }
 
   #layerExists(over: string): true | Message {
-    if (!/^tnl-/i.test(over)) return messages.parser.notBuilt(`PPP over ${over}`);
+    if (!/^tnl-/i.test(over)) {
+      if (OTHER_LAYERS.test(over)) return messages.parser.notBuilt(`PPP over ${over}`);
+      return messages.parser.badValue(over, 'OVER', '; permitted: TNL- and the name of an L2TP call, like TNL-remote');
+    }
     return this.l2tp.callExists(callOf(over)) ? true : messages.l2tp.callNotFound(callOf(over));
   }
 
@@ -358,6 +370,7 @@ class Router implements ConsoleRouter {
       ...systemConfig({ state: this.#system }),
       ...loaderConfig({ loader }),
       ...userConfig({ users: this.#users }),
+      ...asynConfig(this.#lasting.consoles),
       ...l2tpConfig(this.l2tp),
       ...pppConfig(this.ppp),
       ...ipConfig(this.ip, this.#probes),
@@ -372,6 +385,8 @@ class Router implements ConsoleRouter {
 }
 
 /** The call that a physical layer like TNL-remote names. */
+/** Layers of PPP that the command reference knows and this build has not. */
+const OTHER_LAYERS = /^(?:syn\d+|isdn-.+|acc-.+|miox\d+-.+|tdm-.+|eth\d+-.+)$/i;
 const callOf = (over: string): string => over.replace(/^tnl-/i, '');
 
 /** Starts a router on a board; it does nothing until `boot`. */
