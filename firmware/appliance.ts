@@ -178,7 +178,7 @@ class Router implements ConsoleRouter {
   }
 
   loggedOff(print: Context['print']): void {
-    this.l2tp.forgetDebug(print);
+    this.l2tp.tracer.forget(print);
     this.ppp.forgetDebug(print);
   }
 
@@ -308,7 +308,8 @@ class Router implements ConsoleRouter {
       mayTakeAddress: (name) => this.ip.mayAssign(name),
       ipUp: (name, { local, remote, assigned }, now) => {
         this.ip.linkUp(name, { local, peer: remote, assigned });
-        this.l2tp.linkRouted(now);
+        const peer = this.#linkOf.get(name)?.peer;
+        if (peer !== undefined && this.ip.leads(name, peer)) this.l2tp.linkRouted(now);
       },
       ipDown: (name) => this.ip.linkDown(name),
       ipv6Up: () => {},

@@ -131,6 +131,11 @@ export class PppInterfaces {
     });
   }
 
+  /** Whoever printed by `print` has logged off. */
+  forgetDebug(print: (text: string) => void): void {
+    for (const one of this.#interfaces.values()) one.trace.forget(print);
+  }
+
   /** Ends every interface: the router restarts or stops. */
   clear(now: Millis): void {
     for (const one of this.all()) one.destroy(now);

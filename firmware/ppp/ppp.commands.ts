@@ -99,7 +99,7 @@ function debugging(interfaces: PppInterfaces): Command[] {
       apply: (a, context) => {
         const until = a.timeout === 'NONE' ? Number.POSITIVE_INFINITY : context.now + a.timeout.value * 1000;
         const packets = a.numpkts === 'CONT' ? Number.POSITIVE_INFINITY : a.numpkts.value;
-        interfaces.get(a.ppp)?.trace.enable(context.from, kindsOf(a.debug), (text) => context.print(text), { until, packets });
+        interfaces.get(a.ppp)?.trace.enable(context.print, kindsOf(a.debug), { until, packets });
         return messages.ppp.done();
       },
     }),

@@ -104,7 +104,7 @@ const TRANSCRIPTS: readonly (readonly [readonly string[], string, string])[] = [
   [[], 'ENABLE L2TP DEBUG=STATE CALL TUNNEL', 'Error (335263): Parameters "CALL" and "TUNNEL" conflict.'],
   [[], 'ENABLE L2TP DEBUG=STATE CALL=65536', 'Error (335261): Value "65536" not valid for parameter "CALL"; permitted: 1..65535.'],
   [['enable l2tp debug=all call'], 'DISABLE L2TP DEBUG=ALL CALL', ''],
-  [[], 'DISABLE L2TP DEBUG=NO CALL', 'Error (335261): Value "NO" not valid for parameter "DEBUG"; permitted: ALL, PKT or STATE.'],
+  [[], 'DISABLE L2TP DEBUG=NO CALL', 'Error (335261): Value "NO" not valid for parameter "DEBUG"; permitted: ALL, DECODE, PKT or STATE.'],
   [[], 'RESET L2TP COUNTER', DONE],
   [[], 'RESET L2TP', 'Error (335260): Parameter "COUNTER" missing.'],
   [[], 'SHOW L2TP TUNNEL', 'Info (169004): There are no L2TP tunnels.'],
