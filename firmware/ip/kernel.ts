@@ -59,6 +59,11 @@ export class Kernel {
     for (const list of this.#routes.values()) for (const held of list.values()) if (held.spec.name === name) held.sure = false;
   }
 
+  /** The kernel refuses something of ours now. */
+  get refusing(): boolean {
+    return this.#refused.size > 0;
+  }
+
   setUp(name: string): void {
     this.#note(`up ${name}`, this.#host.setUp(name, true)?.refused);
   }
@@ -78,6 +83,13 @@ export class Kernel {
   applyRoutes(target: string, wanted: readonly RouteSpec[]): void {
     this.#removeRoutes(target, wanted);
     for (const route of wanted) this.#addRoute(route);
+  }
+
+  /** The same for the addresses of one device alone. */
+  applyAddresses(name: string, wanted: readonly AddressSpec[]): void {
+    const keep = new Set(wanted.map(addressKey));
+    for (const [key, { spec }] of this.#addresses) if (spec.name === name && !keep.has(key)) this.#removeAddress(key, spec);
+    for (const address of wanted) this.#addAddress(address);
   }
 
   #forward(on: boolean): void {
@@ -100,13 +112,14 @@ export class Kernel {
   }
 
   #removeAddresses(keep: ReadonlySet<string>): void {
-    for (const [key, { spec }] of this.#addresses) {
-      if (keep.has(key)) continue;
-      this.#addresses.delete(key);
-      this.#host.deleteAddress(spec.name, spec.address, spec.length);
-      // Linux deletes an interface's other addresses of the same network, and routes that need them, along with the first.
-      this.doubt(spec.name);
-    }
+    for (const [key, { spec }] of this.#addresses) if (!keep.has(key)) this.#removeAddress(key, spec);
+  }
+
+  #removeAddress(key: string, spec: AddressSpec): void {
+    this.#addresses.delete(key);
+    this.#host.deleteAddress(spec.name, spec.address, spec.length);
+    // Linux deletes an interface's other addresses of the same network, and routes that need them, along with the first.
+    this.doubt(spec.name);
   }
 
   /** What is not wanted any more is not refused any more. */

@@ -15,6 +15,8 @@ export class Plan {
   readonly #state: IpState;
   readonly #owner: IpOwner;
   readonly #devices: ReadonlyMap<string, LinkState>;
+  /** Addresses of ours; worked out once, as a plan is made anew whenever one may have changed. */
+  #own: ReadonlySet<Ipv4> | undefined;
 
   constructor(state: IpState, owner: IpOwner, devices: readonly LinkState[]) {
     this.#state = state;
@@ -44,9 +46,8 @@ export class Plan {
 
   isOurs(address: Ipv4): boolean {
     if (address === ANY_IPV4) return false;
-    if (address === this.#state.local) return true;
-    for (const name of this.#state.interfaces.keys()) if (this.ownAddress(name) === address) return true;
-    return false;
+    this.#own ??= new Set([this.#state.local, ...[...this.#state.interfaces.keys()].map((name) => this.ownAddress(name) ?? ANY_IPV4)]);
+    return this.#own.has(address);
   }
 
   device(name: string): LinkState | undefined {
@@ -111,9 +112,9 @@ export class Plan {
   }
 
   /** All kernel routes to a destination. */
-  routesTo(target: string): RouteSpec[] {
-    const peers = this.#peerRoutes().filter((r) => routeTarget(r) === target);
-    return [...peers, ...this.staticRoutes(target).values()];
+  routesTo(to: { readonly destination: Ipv4; readonly length: number }): RouteSpec[] {
+    const peers = to.length === HOST_LENGTH ? [...this.#state.links].flatMap(([name, { peer }]) => (peer === to.destination ? (this.peerRoute(name) ?? []) : [])) : [];
+    return [...peers, ...this.staticRoutes(routeTarget(to)).values()];
   }
 
   wanted(): Wanted {
