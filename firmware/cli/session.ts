@@ -64,6 +64,8 @@ export interface SessionOptions {
 const FAILURES = 5;
 /** Octets of input that wait while a command runs (our limit); a session that exceeds it is ended. */
 const WAITING = 4_000_000;
+/** A prompt in front of a command that was pasted from the manual or from another session. */
+const PASTED_PROMPT = /^\s*(?:Manager|SecOff)(?:\s[^\s>=]*)?\s*>\s*/;
 type Mode = 'login' | 'password' | 'command' | 'asking' | 'busy' | 'more' | 'ended';
 
 /** One session. Begins by itself; `print` and `close` may be called at any time. */
@@ -368,7 +370,8 @@ export class Session {
     this.#ready();
   }
 
-  #command(line: string, tooLong: boolean): void {
+  #command(typed: string, tooLong: boolean): void {
+    const line = typed.replace(PASTED_PROMPT, '');
     const login = this.#login;
     if (login === undefined) return this.#ready();
     this.#mode = 'busy';

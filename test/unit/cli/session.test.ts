@@ -95,6 +95,19 @@ test('A long message is folded at blanks on a terminal and stays one line in a p
   assert.match(pipe.stream.take(), '\nError (335259): Value missing for parameter "PASSWORD"; permitted: NONE or 1..31 printable characters.\n');
 });
 
+test('Output that comes by itself is folded too', () => {
+  const { stream, session } = open({ login: manager, width: 40 });
+  session.columns = 40;
+  session.print('boot.cfg:12: Error (335264): ENABLE FIREWALL is not available in this build.');
+  assert.equal(stream.screen.screen, ['boot.cfg:12: Error (335264): ENABLE', 'FIREWALL is not available in this', 'build.', 'Manager >']);
+});
+
+test('A prompt pasted with a command is passed over', () => {
+  const { stream, log } = open({ login: manager, terminal: false });
+  stream.type('Manager > show time\nManager RouterA> show time\nSecOff > show time\n');
+  assert.equal(log, ['SHOW TIME', 'SHOW TIME', 'SHOW TIME']);
+});
+
 test('HELP takes the words of a command with or without quotation marks', () => {
   const { stream } = open({ login: manager, terminal: false });
   stream.take();
