@@ -38,6 +38,8 @@ export class SimIpHost implements IpHost, RawIp {
   readonly #routes: RouteSpec[] = [];
   readonly #probes = new Set<(answer: IcmpAnswer, now: number) => void>();
   #forwarding = false;
+  /** Every address of ours; undefined where one has come or gone since. */
+  #own: ReadonlySet<Ipv4> | undefined;
 
   constructor(world: World) {
     this.#world = world;
@@ -85,6 +87,7 @@ export class SimIpHost implements IpHost, RawIp {
 
   removePpp(name: string): void {
     this.#links.delete(name);
+    this.#own = undefined;
     for (let i = this.#routes.length - 1; i >= 0; i--) if (this.#routes[i]?.name === name) this.#routes.splice(i, 1);
   }
 
@@ -120,6 +123,7 @@ export class SimIpHost implements IpHost, RawIp {
     const link = this.#links.get(name);
     if (link === undefined) return { refused: `There is no interface ${name}` };
     if (!link.addresses.some((a) => a.address === address && a.length === length)) link.addresses.push({ address, length });
+    this.#own = undefined;
     return undefined;
   }
 
@@ -127,6 +131,7 @@ export class SimIpHost implements IpHost, RawIp {
     const list = this.#links.get(name)?.addresses ?? [];
     const index = list.findIndex((a) => a.address === address && a.length === length);
     if (index >= 0) list.splice(index, 1);
+    this.#own = undefined;
   }
 
   addRoute(route: RouteSpec): Refusal | undefined {
@@ -195,8 +200,8 @@ export class SimIpHost implements IpHost, RawIp {
   }
 
   #isOurs(address: Ipv4): boolean {
-    for (const link of this.#links.values()) if (link.addresses.some((a) => a.address === address)) return true;
-    return false;
+    this.#own ??= new Set([...this.#links.values()].flatMap((link) => link.addresses.map((a) => a.address)));
+    return this.#own.has(address);
   }
 
   #sourceOn(link: SimLink): Ipv4 {

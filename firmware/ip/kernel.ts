@@ -33,6 +33,8 @@ const NONE: readonly RouteSpec[] = [];
 export class Kernel {
   readonly #host: IpHost;
   readonly #addresses = new Map<string, Held<AddressSpec>>();
+  /** All that is held on a device, addresses and routes. */
+  readonly #on = new Map<string, Set<Held<AddressSpec> | Held<RouteSpec>>>();
   /** By routeTarget, then routeKey. */
   readonly #routes = new Map<string, Map<string, Held<RouteSpec>>>();
   readonly #refused = new Map<string, string>();
@@ -55,8 +57,7 @@ export class Kernel {
 
   /** The device came, went or changed its state: what the kernel dropped with it is put in again by the next `apply`. */
   doubt(name: string): void {
-    for (const held of this.#addresses.values()) if (held.spec.name === name) held.sure = false;
-    for (const list of this.#routes.values()) for (const held of list.values()) if (held.spec.name === name) held.sure = false;
+    for (const held of this.#on.get(name) ?? []) held.sure = false;
   }
 
   /** The kernel refuses something of ours now. */
@@ -88,7 +89,7 @@ export class Kernel {
   /** The same for the addresses of one device alone. */
   applyAddresses(name: string, wanted: readonly AddressSpec[]): void {
     const keep = new Set(wanted.map(addressKey));
-    for (const [key, { spec }] of this.#addresses) if (spec.name === name && !keep.has(key)) this.#removeAddress(key, spec);
+    for (const held of [...(this.#on.get(name) ?? [])]) if ('address' in held.spec && !keep.has(addressKey(held.spec))) this.#removeAddress(addressKey(held.spec), held.spec);
     for (const address of wanted) this.#addAddress(address);
   }
 
@@ -103,10 +104,11 @@ export class Kernel {
     const list = this.#routes.get(target);
     if (list === undefined) return;
     const keep = new Set(wanted.map(routeKey));
-    for (const [key, { spec }] of list) {
+    for (const [key, held] of list) {
       if (keep.has(key)) continue;
       list.delete(key);
-      this.#host.deleteRoute(spec);
+      this.#on.get(held.spec.name)?.delete(held);
+      this.#host.deleteRoute(held.spec);
     }
     if (list.size === 0) this.#routes.delete(target);
   }
@@ -116,6 +118,8 @@ export class Kernel {
   }
 
   #removeAddress(key: string, spec: AddressSpec): void {
+    const held = this.#addresses.get(key);
+    if (held !== undefined) this.#on.get(spec.name)?.delete(held);
     this.#addresses.delete(key);
     this.#host.deleteAddress(spec.name, spec.address, spec.length);
     // Linux deletes an interface's other addresses of the same network, and routes that need them, along with the first.
@@ -135,7 +139,10 @@ export class Kernel {
     if (this.#addresses.get(key)?.sure === true) return;
     const refusal = this.#host.addAddress(spec.name, spec.address, spec.length)?.refused;
     this.#note(key, refusal);
-    if (refusal === undefined) this.#addresses.set(key, { spec, sure: true });
+    if (refusal !== undefined) return;
+    const held = this.#addresses.get(key);
+    if (held !== undefined) held.sure = true;
+    else this.#addresses.set(key, this.#hold({ spec, sure: true }));
   }
 
   #addRoute(spec: RouteSpec): void {
@@ -146,8 +153,16 @@ export class Kernel {
     const refusal = this.#host.addRoute(spec)?.refused;
     this.#note(key, refusal);
     if (refusal !== undefined) return;
-    if (list === undefined) this.#routes.set(target, new Map([[key, { spec, sure: true }]]));
-    else list.set(key, { spec, sure: true });
+    const held = list?.get(key);
+    if (held !== undefined) held.sure = true;
+    else if (list === undefined) this.#routes.set(target, new Map([[key, this.#hold({ spec, sure: true })]]));
+    else list.set(key, this.#hold({ spec, sure: true }));
+  }
+
+  #hold<T extends Held<AddressSpec> | Held<RouteSpec>>(held: T): T {
+    const others = this.#on.get(held.spec.name) ?? new Set();
+    this.#on.set(held.spec.name, others.add(held));
+    return held;
   }
 
   #note(key: string, refusal: string | undefined): void {

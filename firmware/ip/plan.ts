@@ -113,8 +113,18 @@ export class Plan {
 
   /** All kernel routes to a destination. */
   routesTo(to: { readonly destination: Ipv4; readonly length: number }): RouteSpec[] {
-    const peers = to.length === HOST_LENGTH ? [...this.#state.links].flatMap(([name, { peer }]) => (peer === to.destination ? (this.peerRoute(name) ?? []) : [])) : [];
-    return [...peers, ...this.staticRoutes(routeTarget(to)).values()];
+    const peer = to.length === HOST_LENGTH ? this.#routeToPeer(to.destination) : undefined;
+    const others = [...this.staticRoutes(routeTarget(to)).values()];
+    return peer === undefined ? others : [peer, ...others];
+  }
+
+  /** Several links may end at one peer that has one address: the first of them leads there. */
+  #routeToPeer(address: Ipv4): RouteSpec | undefined {
+    for (const [name, { peer }] of this.#state.links) {
+      const route = peer === address ? this.peerRoute(name) : undefined;
+      if (route !== undefined) return route;
+    }
+    return undefined;
   }
 
   wanted(): Wanted {
@@ -122,7 +132,7 @@ export class Plan {
     if (!enabled) return { addresses: [], routes: new Map(), forwarding: false };
     const routes = new Map<string, RouteSpec[]>();
     for (const target of this.#state.targets()) routes.set(target, [...this.staticRoutes(target).values()]);
-    for (const peer of this.#peerRoutes()) routes.set(routeTarget(peer), [peer, ...(routes.get(routeTarget(peer)) ?? [])]);
+    for (const [target, peer] of this.#peerRoutes()) routes.set(target, [peer, ...(routes.get(target) ?? [])]);
     return { addresses: [...this.#interfaces().flatMap((i) => this.addressesOf(i)), ...this.#localSpec()], routes, forwarding };
   }
 
@@ -130,8 +140,13 @@ export class Plan {
     return [...this.#state.interfaces.values()];
   }
 
-  #peerRoutes(): RouteSpec[] {
-    return [...this.#state.links.keys()].flatMap((name) => this.peerRoute(name) ?? []);
+  #peerRoutes(): Map<string, RouteSpec> {
+    const routes = new Map<string, RouteSpec>();
+    for (const name of this.#state.links.keys()) {
+      const route = this.peerRoute(name);
+      if (route !== undefined && !routes.has(routeTarget(route))) routes.set(routeTarget(route), route);
+    }
+    return routes;
   }
 
   /** SET IP LOCAL's address must be on some device before Linux sends from it. */
