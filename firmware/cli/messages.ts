@@ -56,6 +56,7 @@ export const messages = {
   // [ppp] section: edited by the PPP room only
   ppp: module(3, {
     done: ['info', 3, 'Operation successful.'],
+    none: ['info', 4, 'There are no PPP interfaces.'],
     alreadyEnabled: ['warning', 256, 'Interface ppp{0} is already enabled.'],
     alreadyDisabled: ['warning', 257, 'Interface ppp{0} is already disabled.'],
     alreadyOpen: ['warning', 258, 'Interface ppp{0} is already open.'],

@@ -120,6 +120,7 @@ function shows(interfaces: PppInterfaces): Command[] {
   const verify = (a: { readonly ppp: number | true }) => (a.ppp !== true && interfaces.get(a.ppp) === undefined ? messages.ppp.notFound(a.ppp) : undefined);
   const each = (ppp: number | true, now: number, print: (one: PppInterface) => string): Outcome => {
     const all = meant(ppp);
+    if (all.length === 0) return messages.ppp.none();
     for (const one of all) one.refresh(now);
     return { text: all.map(print).join('\n\n') };
   };

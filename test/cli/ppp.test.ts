@@ -115,6 +115,12 @@ test('numbers of the whole range make interfaces', () => {
   assert.is(a.interfaces.over('tnl-OTHER')?.number, 511);
 });
 
+test('SHOW PPP without interfaces prints an empty table, its details say that there are none', () => {
+  const { a } = new World();
+  assert.is(a.run('SHOW PPP').split('\n').length, 2);
+  for (const what of ['CONFIG', 'COUNTER', 'COUNTER=LCP', 'LIMITS', 'UTILISATION']) assert.is(a.run(`SHOW PPP ${what}`), 'Info (13004): There are no PPP interfaces.');
+});
+
 test('SHOW PPP prints the columns of an open interface', () => {
   assert.is(
     joined().a.run('SHOW PPP'),
