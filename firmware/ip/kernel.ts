@@ -89,7 +89,7 @@ export class Kernel {
   /** The same for the addresses of one device alone. */
   applyAddresses(name: string, wanted: readonly AddressSpec[]): void {
     const keep = new Set(wanted.map(addressKey));
-    for (const held of [...(this.#on.get(name) ?? [])]) if ('address' in held.spec && !keep.has(addressKey(held.spec))) this.#removeAddress(addressKey(held.spec), held.spec);
+    for (const held of this.#on.get(name) ?? []) if ('address' in held.spec && !keep.has(addressKey(held.spec))) this.#removeAddress(addressKey(held.spec), held.spec);
     for (const address of wanted) this.#addAddress(address);
   }
 

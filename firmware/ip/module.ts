@@ -372,6 +372,8 @@ export class IpModule {
     const isMultihomed = logicalNames(name).some((other) => this.#state.interfaces.has(other));
     if (found === undefined && !isMultihomed) return;
     if (found === undefined || isMultihomed || device === undefined || this.#kernel.refusing || before?.assigned === true || now?.assigned === true) return this.refresh(name);
+    const route = before === undefined ? undefined : { destination: before.peer, length: HOST_LENGTH, via: ANY_IPV4, name, metric: 0 };
+    const led = route !== undefined && this.#kernel.has(route);
     this.#kernel.doubt(name);
     const usable = this.#plan.usable(found);
     if (!usable) this.#raised.delete(name);
@@ -381,7 +383,9 @@ export class IpModule {
     }
     this.#kernel.applyAddresses(name, this.#plan.addressesOf(found));
     for (const route of this.#state.routes()) if (deviceOf(route.interface) === name) this.#syncRoutes(route);
-    for (const peer of new Set([before?.peer, now?.peer])) if (peer !== undefined) this.#syncRoutes({ destination: peer, length: HOST_LENGTH });
+    if (route !== undefined && led) this.#syncRoutes(route);
+    const leads = this.#plan.peerRoute(name);
+    if (leads !== undefined) this.#syncRoutes(leads);
     this.#watchOne(name, this.#clock.now());
   }
 
