@@ -193,7 +193,8 @@ class Router implements ConsoleRouter {
 
   linkChanged(name: string, now: Millis): void {
     this.ip.onLink(name);
-    this.l2tp.routesChanged(now);
+    // What comes and goes with our own PPP links is told by the links themselves.
+    if (this.ppp.named(name) === undefined) this.l2tp.routesChanged(now);
   }
 
   /** Tells every peer and gives everything back. */
