@@ -241,12 +241,6 @@ test('SHOW PPP CONFIG shows configured and negotiated values, a password only as
   assert.not.match(shown, /PasswordA/);
 });
 
-test('SHOW PPP of a router without interfaces is the head alone', () => {
-  const world = new World();
-  assert.is(world.a.run('SHOW PPP').split('\n').length, 2);
-  for (const part of ['CONFIG', 'COUNTER', 'LIMITS', 'UTILISATION']) assert.is(world.a.run(`SHOW PPP ${part}`), '');
-});
-
 test('CREATE CONFIG writes only what is not a default, and splits what is longer than a line', () => {
   const { a } = box(`${CREATE} BAP=OFF LQR=OFF ECHO=ON IDLE=999999999 RESTART=3`);
   assert.equal(pppConfig(a.interfaces), [{ title: 'PPP', lines: ['create ppp=1 over=TNL-remote bap=off echo=on idle=999999999 lqr=off'] }]);
