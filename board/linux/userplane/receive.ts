@@ -12,9 +12,9 @@ import type { Punter } from './punter.ts';
 import { idsOf, type Session, type Underlay } from './session.ts';
 
 /** Messages taken at a time; each may be a train of equal-sized datagrams as long as a UDP packet can be. */
+const BATCH = 16;
 /** Least time between two 'stray' punts of one underlay. */
 const STRAY_INTERVAL_MS = 1000;
-const BATCH = 16;
 /** A batch is a trickle of bulk data where so few messages hold so many octets. */
 const TRICKLE_MESSAGES = 4;
 const TRICKLE_OCTETS = 32 << 10;
@@ -148,6 +148,7 @@ export class Receiver {
     this.#frame(session, at);
   }
 
+  /** Data for a tunnel without sessions: the main thread hears of it now and then. */
   #stray(u: Underlay): void {
     (u.counters[UNDERLAY.NO_SUCH_TUNNEL] as number)++;
     if (this.#now - u.lastStray < STRAY_INTERVAL_MS) return;
