@@ -409,7 +409,8 @@ export class Session {
       level,
       from: this.from,
       now: this.#owner.now(),
-      kind: this.kind,
+      // A person at a terminal stays to see late lines, a pipe's end would lose them: there a command lasts until its last line.
+      kind: this.kind === 'cli' && this.#stream.terminal ? 'console' : this.kind,
       print: this.#late,
       ask: (prompt, options, answer) => this.#ask(prompt, options.hidden, answer),
       logoff: () => {

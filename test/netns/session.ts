@@ -9,8 +9,10 @@ export class ConsoleSession {
   readonly #child: Bun.Subprocess<'pipe', 'pipe', 'pipe'>;
   #printed = '';
 
-  constructor(router: Router) {
-    this.#child = Bun.spawn([process.execPath, 'board/main.ts', 'cli', '--flash', router.flash], { cwd: ROOT, stdin: 'pipe', stdout: 'pipe', stderr: 'pipe' });
+  /** On a pipe, or (by script(1)) on a terminal. */
+  constructor(router: Router, on: 'pipe' | 'terminal' = 'pipe') {
+    const cli = [process.execPath, 'board/main.ts', 'cli', '--flash', router.flash];
+    this.#child = Bun.spawn(on === 'pipe' ? cli : ['script', '-qec', `stty cols 80 rows 24; ${cli.join(' ')}`, '/dev/null'], { cwd: ROOT, stdin: 'pipe', stdout: 'pipe', stderr: 'pipe' });
     void this.#read();
   }
 
