@@ -246,10 +246,7 @@ class Router implements ConsoleRouter {
         user.lowerDown(reason, now);
         this.#linkOf.delete(user.name);
       },
-      linkMtu: (call, mtu) => {
-        const user = this.ppp.over(`TNL-${call}`);
-        if (user !== undefined) board.plane.set(user.device, { mtu: Math.min(user.mtu, mtu) });
-      },
+      linkMtu: (call) => this.ppp.over(`TNL-${call}`)?.resized(),
       callMissed: (call, now) => {
         const user = this.ppp.over(`TNL-${call}`);
         if (user?.enabled === true && user.link === undefined) user.activate(now);
@@ -268,7 +265,9 @@ class Router implements ConsoleRouter {
     link.update({ far: user.device });
     user.lowerUp(
       {
-        mtu: link.mtu,
+        get mtu() {
+          return link.mtu;
+        },
         send: (data) => plane.send([{ to: 'session', session, data }]),
         configure: (change) => link.update(change),
         negotiated: () => link.negotiated(clock.now()),
@@ -317,8 +316,7 @@ class Router implements ConsoleRouter {
       ipv6Down: () => {},
       authenticate: (_name, attempt, answer, now) => answer(this.#judge(attempt), now),
       traffic: (name) => {
-        const link = this.#linkOf.get(name);
-        const c = link === undefined ? undefined : plane.counters(link.session);
+        const c = this.#linkOf.get(name)?.counters();
         if (c === undefined) return undefined;
         const inDiscards = c.inDiscarded + c.orderDiscarded;
         return { inPackets: c.inPackets, inOctets: c.inBytes, inDiscards, outPackets: c.outPackets, outOctets: c.outBytes, lastCarried: c.lastCarried };

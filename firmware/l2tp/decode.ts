@@ -15,7 +15,7 @@ const SHOWN = 64;
 /** AVPs shown of one message: the most that a message of ours has, and enough of a peer's. */
 const MOST = 40;
 /** Their values prove passwords, or are passwords. */
-const NOT_SHOWN: readonly AvpDefinition['name'][] = ['challengeResponse', 'proxyAuthenResponse'];
+const NOT_SHOWN: ReadonlySet<AvpDefinition['name']> = new Set(['challengeResponse', 'proxyAuthenResponse'] as const);
 
 /** A control message with its AVPs, one a line; of a data message the header and the first octets. Never throws. */
 export function printDecoded(direction: 'rx' | 'tx', subject: Subject, data: Uint8Array): string {
@@ -53,7 +53,7 @@ function describe(value: Uint8Array, avp: AvpHeader, message: number): string {
   const title = definition?.title ?? `AVP ${avp.type}`;
   if (avp.hidden) return `${title}: (hidden)`;
   if (definition === undefined) return `${title}: ${raw}`;
-  if (NOT_SHOWN.includes(definition.name)) return `${title}: (not shown)`;
+  if (NOT_SHOWN.has(definition.name)) return `${title}: (not shown)`;
   const read = readValue(definition.kind, value, definition);
   return read === undefined ? `${title}: malformed ${raw}` : `${title}${inWords(definition.kind, read.value, message)}`;
 }

@@ -290,7 +290,10 @@ export class L2tpServer {
       ended: (entry) => this.#carrier.detach(entry),
       trace: (entry, call, direction, data) => this.tracer.control(entry, call, direction, data),
       tunnelState: (entry, old, next) => this.tracer.tunnelState(entry, old, next),
-      sessionState: (entry, old, next) => this.tracer.sessionState(entry, old, next),
+      sessionState: (entry, old, next) => {
+        this.tracer.sessionState(entry, old, next);
+        if (next === 'wait-connect') this.#carrier.prepare(entry);
+      },
       strayed: (peer, now) => this.#strayed(peer, now),
       lineErrors: (entry) => this.#lineErrors(entry),
       forgotten: () => this.#maybeClosePort(),
@@ -323,7 +326,7 @@ export class L2tpServer {
     for (const entry of this.#tunnels.with(punt.peer)) {
       if (entry.at.port !== punt.peerPort || entry.at.underlay !== punt.underlay) continue;
       if (punt.mtu > 0) {
-        this.#exchange.newMtu(entry, punt.mtu, now);
+        this.#exchange.tooBig(entry, punt.mtu, now);
         continue;
       }
       this.#tunnels.touch(entry);

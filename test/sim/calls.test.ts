@@ -3,6 +3,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ip, lans, PRELUDE, residue } from '../../board/sim/lans.ts';
+import { icmp, ipPacket, PROTOCOL } from '../../board/sim/packet.ts';
 import { CLEAN } from '../../board/sim/wire.ts';
 import { inject, isControl, log, messageType, network, numbers, pings, pingStream, scriptA, scriptB, sessions, show, status, tap, tunnels, value, WireCount } from './calls.rig.ts';
 
@@ -471,8 +472,14 @@ test('a path that takes smaller packets from some time on makes the interface an
   const net = network({}, { ppp: DEMAND });
   net.world.run(10_000);
   assert.is(pings(net, { count: 3, size: 1460 }), 3);
-  net.wires[1].quality = { ...CLEAN, mtu: 1300 };
-  net.b.board.ip.setMtu('eth1', 1300);
+  const [wire] = net.wires;
+  tap(wire, (packet, seen) => {
+    if (seen?.from !== ip('1.1.1.1') || packet.length <= 1300) return true;
+    const rest = Uint8Array.of(0, 0, 1300 >> 8, 1300 & 0xff, ...packet.subarray(0, 28));
+    const error = { source: ip('1.1.1.254'), destination: ip('1.1.1.1'), protocol: PROTOCOL.icmp, ttl: 64 };
+    net.world.at(net.world.now + 1, () => wire.send(ipPacket(error, icmp(3, 4, rest)), ip('1.1.1.1')));
+    return false;
+  });
   pings(net, { count: 3, size: 1460 });
   assert.match(show(net.a, 'SHOW PPP=1'), 'MTU 1260');
   assert.is(pings(net, { count: 3, size: 1260 }), 3);
