@@ -137,7 +137,7 @@ export class Session {
   /** Lines that come by themselves. What is being typed is drawn again below them. */
   print(text: string): void {
     if (this.#mode === 'ended') return;
-    this.#screen.late(text.split(/\r?\n/).map((line) => this.#fold(line)).join('\n'), { prompt: this.#mode !== 'busy' });
+    this.#screen.late(text.split(/\r?\n/).map((line) => this.#fold(line)).join('\n'), { prompt: this.#mode !== 'busy', renamed: this.#mode === 'command' ? this.#prompt() : undefined });
   }
 
   /** Ends the session after `text`. */

@@ -102,6 +102,15 @@ test('Output that comes by itself is folded too', () => {
   assert.equal(stream.screen.screen, ['boot.cfg:12: Error (335264): ENABLE', 'FIREWALL is not available in this', 'build.', 'Manager >']);
 });
 
+test('The prompt follows the system name when output comes by itself', () => {
+  const options = { login: manager, name: 'RouterA' };
+  const { stream, session } = open(options);
+  stream.type('show t');
+  options.name = '';
+  session.print('Router restarted.');
+  assert.equal(stream.screen.screen, ['Router restarted.', 'Manager > show t']);
+});
+
 test('A prompt pasted with a command is passed over', () => {
   const { stream, log } = open({ login: manager, terminal: false });
   stream.type('Manager > show time\nManager RouterA> show time\nSecOff > show time\n');
