@@ -55,6 +55,7 @@ async function runRouter({ options }: Arguments): Promise<number> {
   if (plane !== 'auto' && plane !== 'user') return wrongUsage(`--plane ${plane}: this build has auto and user`);
   const consoles = options.get('--console') ?? table.consoles;
   for (const name of consoles) if (name !== 'stdio' && name !== 'none' && !name.startsWith('/')) return wrongUsage(`--console ${name}: stdio, none or a serial line like /dev/ttyS0`);
+  if (new Set(consoles).size < consoles.length) return wrongUsage('a console is given twice');
   return run({ table, flash, ports, config: options.get('--config')?.[0], consoles });
 }
 

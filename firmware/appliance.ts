@@ -11,6 +11,7 @@ import { messages, printMessage, type Message } from './cli/messages.ts';
 import { checkScript as checkLines, printScriptError, runLine, runScript } from './cli/script.ts';
 import type { LoginAttempt, LoginVerdict } from './cli/session.ts';
 import { sessionCommands } from './cli/session.commands.ts';
+import { PAGE } from './cli/screen.ts';
 import { CommandTable } from './cli/table.ts';
 import { Aliases, aliasCommands, aliasConfig } from './config/alias.ts';
 import { BootConfig } from './config/boot.ts';
@@ -48,6 +49,7 @@ import { CpuMeter } from './system/cpu.ts';
 import { Links } from './system/links.ts';
 import { systemCommands, systemConfig } from './system/system.commands.ts';
 import { SystemState } from './system/system.ts';
+import { asynCommands, asynConfig } from './system/asyn.commands.ts';
 import { telnetCommands, telnetConfig } from './system/telnet.commands.ts';
 
 /** A configuration script and the name messages call it by. */
@@ -124,6 +126,7 @@ class Router implements ConsoleRouter {
     const outputs = new LogOutputs(ring, board.datagrams, () => this.#system.hostName);
     const loader = new Loader({ files, transfer: board.transfer, resolver: board.resolver, log: ring });
     this.#cpu = new CpuMeter(board.system, clock);
+    consoles.page = PAGE;
     this.telnet = new TelnetServer(board.listeners, consoles);
     this.ip = new IpModule({ host: board.ip, clock, log: ring, owner: this.#ipOwner() });
     this.#probes = new Probes({
@@ -141,9 +144,10 @@ class Router implements ConsoleRouter {
       ...sessionCommands(() => this.table),
       ...systemCommands({ state: this.#system, links, cpu: this.#cpu, wall, system: board.system, run }),
       ...telnetCommands(this.telnet),
+      ...asynCommands(consoles),
       ...userCommands({ users: this.#users, logins: this.#logins, sessions: () => consoles.active() }),
       ...passwordCommands({ users: this.#users, logins: this.#logins }),
-      ...aliasCommands(this.#aliases),
+      ...aliasCommands(this.#aliases, () => this.table.verbs),
       ...configCommands({ files, boot, running, reboot: () => board.system.reboot(), restart: () => lasting.restart() }),
       ...fileCommands(files),
       ...scriptCommands({ files, clock, table: () => this.table }),
@@ -173,6 +177,11 @@ class Router implements ConsoleRouter {
     return this.#lacking().map(printMessage);
   }
 
+  loggedOff(print: Context['print']): void {
+    this.l2tp.tracer.forget(print);
+    this.ppp.forgetDebug(print);
+  }
+
   /** What the data plane hands up: control messages to L2TP, frames and first packets to their PPP interface. */
   punt(batch: readonly Punt[], now: Millis): void {
     this.l2tp.punt(batch, now);
@@ -184,7 +193,8 @@ class Router implements ConsoleRouter {
 
   linkChanged(name: string, now: Millis): void {
     this.ip.onLink(name);
-    this.l2tp.routesChanged(now);
+    // What comes and goes with our own PPP links is told by the links themselves.
+    if (this.ppp.named(name) === undefined) this.l2tp.routesChanged(now);
   }
 
   /** Tells every peer and gives everything back. */
@@ -236,10 +246,7 @@ class Router implements ConsoleRouter {
         user.lowerDown(reason, now);
         this.#linkOf.delete(user.name);
       },
-      linkMtu: (call, mtu) => {
-        const user = this.ppp.over(`TNL-${call}`);
-        if (user !== undefined) board.plane.set(user.device, { mtu: Math.min(user.mtu, mtu) });
-      },
+      linkMtu: (call) => this.ppp.over(`TNL-${call}`)?.resized(),
       callMissed: (call, now) => {
         const user = this.ppp.over(`TNL-${call}`);
         if (user?.enabled === true && user.link === undefined) user.activate(now);
@@ -258,7 +265,9 @@ class Router implements ConsoleRouter {
     link.update({ far: user.device });
     user.lowerUp(
       {
-        mtu: link.mtu,
+        get mtu() {
+          return link.mtu;
+        },
         send: (data) => plane.send([{ to: 'session', session, data }]),
         configure: (change) => link.update(change),
         negotiated: () => link.negotiated(clock.now()),
@@ -299,15 +308,15 @@ class Router implements ConsoleRouter {
       mayTakeAddress: (name) => this.ip.mayAssign(name),
       ipUp: (name, { local, remote, assigned }, now) => {
         this.ip.linkUp(name, { local, peer: remote, assigned });
-        this.l2tp.linkRouted(now);
+        const peer = this.#linkOf.get(name)?.peer;
+        if (peer !== undefined && this.ip.leads(name, peer)) this.l2tp.linkRouted(now);
       },
       ipDown: (name) => this.ip.linkDown(name),
       ipv6Up: () => {},
       ipv6Down: () => {},
       authenticate: (_name, attempt, answer, now) => answer(this.#judge(attempt), now),
       traffic: (name) => {
-        const link = this.#linkOf.get(name);
-        const c = link === undefined ? undefined : plane.counters(link.session);
+        const c = this.#linkOf.get(name)?.counters();
         if (c === undefined) return undefined;
         const inDiscards = c.inDiscarded + c.orderDiscarded;
         return { inPackets: c.inPackets, inOctets: c.inBytes, inDiscards, outPackets: c.outPackets, outOctets: c.outBytes, lastCarried: c.lastCarried };
@@ -348,7 +357,10 @@ class Router implements ConsoleRouter {
   }
 
   #layerExists(over: string): true | Message {
-    if (!/^tnl-/i.test(over)) return messages.parser.notBuilt(`PPP over ${over}`);
+    if (!/^tnl-/i.test(over)) {
+      if (OTHER_LAYERS.test(over)) return messages.parser.notBuilt(`PPP over ${over}`);
+      return messages.parser.badValue(over, 'OVER', '; permitted: TNL- and the name of an L2TP call, like TNL-remote');
+    }
     return this.l2tp.callExists(callOf(over)) ? true : messages.l2tp.callNotFound(callOf(over));
   }
 
@@ -358,6 +370,7 @@ class Router implements ConsoleRouter {
       ...systemConfig({ state: this.#system }),
       ...loaderConfig({ loader }),
       ...userConfig({ users: this.#users }),
+      ...asynConfig(this.#lasting.consoles),
       ...l2tpConfig(this.l2tp),
       ...pppConfig(this.ppp),
       ...ipConfig(this.ip, this.#probes),
@@ -372,6 +385,8 @@ class Router implements ConsoleRouter {
 }
 
 /** The call that a physical layer like TNL-remote names. */
+/** Layers of PPP that the command reference knows and this build has not. */
+const OTHER_LAYERS = /^(?:syn\d+|isdn-.+|acc-.+|miox\d+-.+|tdm-.+|eth\d+-.+)$/i;
 const callOf = (over: string): string => over.replace(/^tnl-/i, '');
 
 /** Starts a router on a board; it does nothing until `boot`. */

@@ -2,6 +2,7 @@
 
 import type { CommandTable } from './cli/table.ts';
 import { Session, type LoginAttempt, type LoginVerdict, type SessionOwner } from './cli/session.ts';
+import { PAGE } from './cli/screen.ts';
 import { openTelnet } from './cli/telnet.ts';
 import type { ActiveSession } from './aaa/user.show.ts';
 import type { Clock, WallClock, WallTime } from './hal/clock.ts';
@@ -16,6 +17,8 @@ export interface ConsoleRouter {
   warnings(): readonly string[];
   /** The line as parsed: aliases replaced. */
   expand(line: string): string;
+  /** Whoever printed by `print` has logged off. */
+  loggedOff(print: (text: string) => void): void;
 }
 
 interface Attached {
@@ -27,6 +30,7 @@ export class Consoles {
   readonly #owner: SessionOwner;
   readonly #wall: WallClock;
   readonly #sessions = new Set<Attached>();
+  #page = PAGE;
 
   /** `router` gives the router that runs when it is asked. */
   constructor(clock: Clock, wall: WallClock, router: () => ConsoleRouter) {
@@ -40,6 +44,7 @@ export class Consoles {
       authenticate: (attempt) => router().authenticate(attempt),
       warnings: () => router().warnings(),
       expand: (line) => router().expand(line),
+      loggedOff: (print) => router().loggedOff(print),
       ended: (session) => {
         for (const attached of this.#sessions) if (attached.session === session) this.#sessions.delete(attached);
       },
@@ -51,6 +56,16 @@ export class Consoles {
     const login = { user: 'manager', level: 'manager' } as const;
     const kind = mode === 'cli' ? 'cli' : 'console';
     this.#keep(new Session(stream, this.#owner, mode === 'login' ? { kind } : { kind, login }));
+  }
+
+  /** Lines to a page of every session, those to come included; Infinity for no paging. */
+  get page(): number {
+    return this.#page;
+  }
+
+  set page(lines: number) {
+    this.#page = lines;
+    for (const { session } of this.#sessions) session.page = lines;
   }
 
   attachTelnet(stream: Stream): void {
@@ -78,6 +93,7 @@ export class Consoles {
   }
 
   #keep(session: Session): void {
+    session.page = this.#page;
     if (!session.over) this.#sessions.add({ session, since: this.#wall.now() });
   }
 }

@@ -145,7 +145,7 @@ export class LinuxIpHost implements IpHost {
   lookup(destination: Ipv4): Lookup | undefined {
     const found = this.#route.lookup(destination);
     if (found === undefined) return undefined;
-    const link = this.#route.links().find((one) => one.index === found.index);
+    const link = this.#route.link(found.index);
     if (link === undefined) return undefined;
     return { name: this.#nameOf(link) ?? link.name, source: found.source, mtu: found.mtu > 0 ? found.mtu : link.mtu };
   }

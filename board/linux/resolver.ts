@@ -10,7 +10,7 @@ import type { Resolver } from '../../firmware/hal/io.ts';
 import { codeOf } from './failure.ts';
 
 const reason = (name: string, code: string): string =>
-  /NOTFOUND|NODATA|NONAME/.test(code) ? `${name} has no address` : `The name server gave no answer for ${name}${code === '' ? '' : ` (${code})`}`;
+  /NOTFOUND|NODATA|NONAME/.test(code) ? `${name} has no address` : `the name server gave no answer for ${name}${code === '' ? '' : ` (${code})`}`;
 
 /** `now` is the board's clock. */
 export const hostResolver = (now: () => Millis): Resolver => ({

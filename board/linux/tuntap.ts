@@ -128,7 +128,7 @@ class Device extends Duplex {
   }
 
   get #link(): Link {
-    const link = this.#route.links().find((one) => one.index === this.#index);
+    const link = this.#route.link(this.#index);
     if (link === undefined) throw new Error('the device is gone');
     return link;
   }

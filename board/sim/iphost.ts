@@ -2,7 +2,7 @@
 // the kernel; a host behind a router is the same thing with one port and a default route.
 
 import { u32 } from '../../firmware/bytes/integers.ts';
-import { ANY_IPV4, formatIpv4, inPrefix, networkOf, toIpv4, type Ipv4 } from '../../firmware/bytes/ip.ts';
+import { ANY_IPV4, formatIpv4, inPrefix, networkOf, toIpv4, type Ipv4, type Ipv4Prefix } from '../../firmware/bytes/ip.ts';
 import type { Refusal } from '../../firmware/hal/dataplane.ts';
 import type { IcmpAnswer, RawIp } from '../../firmware/hal/io.ts';
 import type { IpHost, LinkState, Lookup, Neighbour, RouteSpec } from '../../firmware/hal/iphost.ts';
@@ -40,6 +40,10 @@ export class SimIpHost implements IpHost, RawIp {
   readonly #routes: RouteSpec[] = [];
   readonly #probes = new Set<(answer: IcmpAnswer, now: number) => void>();
   #forwarding = false;
+  /** Every address of ours, and on how many links. */
+  readonly #own = new Map<Ipv4, number>();
+  /** Networks that links are in; undefined where an address has come or gone since. */
+  #networks: readonly { readonly link: SimLink; readonly network: Ipv4Prefix }[] | undefined;
 
   constructor(world: World) {
     this.#world = world;
@@ -86,7 +90,9 @@ export class SimIpHost implements IpHost, RawIp {
   }
 
   removePpp(name: string): void {
+    for (const { address } of this.#links.get(name)?.addresses ?? []) this.#disown(address);
     this.#links.delete(name);
+    this.#networks = undefined;
     for (let i = this.#routes.length - 1; i >= 0; i--) if (this.#routes[i]?.name === name) this.#routes.splice(i, 1);
   }
 
@@ -121,14 +127,20 @@ export class SimIpHost implements IpHost, RawIp {
   addAddress(name: string, address: Ipv4, length: number): Refusal | undefined {
     const link = this.#links.get(name);
     if (link === undefined) return { refused: `There is no interface ${name}` };
-    if (!link.addresses.some((a) => a.address === address && a.length === length)) link.addresses.push({ address, length });
+    if (link.addresses.some((a) => a.address === address && a.length === length)) return undefined;
+    link.addresses.push({ address, length });
+    this.#own.set(address, (this.#own.get(address) ?? 0) + 1);
+    if (length < 32) this.#networks = undefined;
     return undefined;
   }
 
   deleteAddress(name: string, address: Ipv4, length: number): void {
     const list = this.#links.get(name)?.addresses ?? [];
     const index = list.findIndex((a) => a.address === address && a.length === length);
-    if (index >= 0) list.splice(index, 1);
+    if (index < 0) return;
+    list.splice(index, 1);
+    this.#disown(address);
+    if (length < 32) this.#networks = undefined;
   }
 
   addRoute(route: RouteSpec): Refusal | undefined {
@@ -208,9 +220,14 @@ export class SimIpHost implements IpHost, RawIp {
     return link;
   }
 
+  #disown(address: Ipv4): void {
+    const left = (this.#own.get(address) ?? 1) - 1;
+    if (left > 0) this.#own.set(address, left);
+    else this.#own.delete(address);
+  }
+
   #isOurs(address: Ipv4): boolean {
-    for (const link of this.#links.values()) if (link.addresses.some((a) => a.address === address)) return true;
-    return false;
+    return this.#own.has(address);
   }
 
   #sourceOn(link: SimLink): Ipv4 {
@@ -226,9 +243,8 @@ export class SimIpHost implements IpHost, RawIp {
       if (link === undefined || !link.admin) return;
       if (best === undefined || length > best.length || (length === best.length && metric < best.metric)) best = { link, next, length, metric };
     };
-    for (const link of this.#links.values()) {
-      for (const a of link.addresses) if (a.length < 32 && inPrefix(destination, networkOf(a.address, a.length))) offer(link, destination, a.length, 0);
-    }
+    this.#networks ??= [...this.#links.values()].flatMap((link) => link.addresses.filter((a) => a.length < 32).map((a) => ({ link, network: networkOf(a.address, a.length) })));
+    for (const { link, network } of this.#networks) if (inPrefix(destination, network)) offer(link, destination, network.length, 0);
     for (const r of this.#routes) {
       if (inPrefix(destination, networkOf(r.destination, r.length))) offer(this.#links.get(r.name), r.via === ANY_IPV4 ? destination : r.via, r.length, r.metric);
     }

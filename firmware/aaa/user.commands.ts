@@ -103,7 +103,7 @@ export function userCommands(owner: UserOwner): Command[] {
       },
     }),
     command(SET_POLICY, {
-      verify: (a) => (Object.values(a).every((value) => value === undefined) ? messages.system.nothingGiven('LOGINFAIL, LOCKOUTPD, MANPWDFAIL, MINPWDLEN, SECUREDELAY, TACRETRIES, TACTIMEOUT') : undefined),
+      verify: (a) => (Object.values(a).every((value) => value === undefined) ? messages.user.nothingGiven('LOGINFAIL, LOCKOUTPD, MANPWDFAIL, MINPWDLEN, SECUREDELAY, TACRETRIES, TACTIMEOUT') : undefined),
       apply: (a) => {
         const old = users.policy;
         users.policy = {

@@ -44,3 +44,16 @@ export function printable(text: string): string {
   }
   return out;
 }
+
+/** `text` in pieces of at most `width` characters, cut at blanks where there are any. One piece at least. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (rest.length > width) {
+    const blank = rest.lastIndexOf(' ', width);
+    const cut = blank > 0 ? blank : width;
+    lines.push(rest.slice(0, cut));
+    rest = rest.slice(cut).replace(/^ /, '');
+  }
+  return [...lines, rest];
+}

@@ -17,7 +17,7 @@ export interface Context {
   readonly from: string;
   readonly now: Millis;
   readonly kind: 'console' | 'telnet' | 'script' | 'cli';
-  /** Lines that come by themselves, after the answer (PING, debugging). The session redraws its prompt. */
+  /** Lines that come by themselves, after the answer (PING, debugging). The session redraws its prompt. One function for a whole login. */
   print(text: string): void;
   /** Asks the person; undefined = cancelled, at once where nobody can be asked. */
   ask(prompt: string, options: { readonly hidden: boolean }, answer: (text: string | undefined) => void): void;

@@ -27,7 +27,8 @@ export interface LineInput {
   /** What stands before the cursor. */
   readonly before: string;
   begin(prompt: string, options: { readonly hidden: boolean }): void;
-  show(): void;
+  /** Draws the line again, behind `prompt` where it has changed. */
+  show(prompt?: string): void;
   hide(): void;
   leave(): void;
   type(text: string): void;
@@ -83,9 +84,10 @@ export class Editor implements LineInput {
     this.show();
   }
 
-  /** Draws the prompt and the line, at the beginning of an empty row. */
-  show(): void {
+  /** Draws the prompt and the line, at the beginning of an empty row; `prompt` where it has changed. */
+  show(prompt = this.#prompt): void {
     if (this.#shown) return;
+    this.#prompt = prompt;
     this.#shown = true;
     this.#row = 0;
     this.#draw();

@@ -42,7 +42,7 @@ export function helpText(forms: readonly AnyForm[], topic: string | undefined): 
   const exact = begin.filter((form) => words.every((word, i) => startOf(form)[i] === word));
   const found = exact.length > 0 ? exact : begin.length > 0 ? begin : forms.filter((form) => words.every((word) => startOf(form).includes(word)));
   if (found.length === 0) return `No help on "${topic}". HELP alone lists the topics.`;
-  if (found.length > 12) return [`Commands on "${topic}":`, '', ...found.map((form) => `  ${startOf(form).join(' ')}`).filter((row, i, rows) => rows.indexOf(row) === i), '', 'HELP "command" tells more about one of them.'].join('\n');
+  if (found.length > 12) return [`Commands on "${topic}":`, '', ...found.map((form) => `  ${startOf(form).join(' ')}`).filter((row, i, rows) => rows.indexOf(row) === i), '', 'HELP and a command tells more about one of them.'].join('\n');
   return found.map(describe).join('\n\n');
 }
 
@@ -71,7 +71,7 @@ function overview(forms: readonly AnyForm[]): string {
   return [
     'Commands begin with one of', ...wrap(actions, { width: WIDTH - 2, indent: '' }).map((row) => `  ${row}`), '',
     'and are about', ...wrap(objects, { width: WIDTH - 2, indent: '' }).map((row) => `  ${row}`), '',
-    'HELP topic        commands that begin so: HELP L2TP, HELP "ADD L2TP CALL"',
+    'HELP topic        commands that begin so: HELP L2TP, HELP ADD L2TP CALL',
     '?                 at any place: what may come next',
     'TAB               completes a word',
     'Ctrl-B, Ctrl-F    previous and next command; Ctrl-C lists them all',

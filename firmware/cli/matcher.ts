@@ -127,6 +127,7 @@ function fill<F extends { readonly form: AnyForm }>(candidates: readonly Candida
 
 /** Names are listed in an error up to this many; the question mark lists any number. */
 const LISTED = 12;
+const mustFollow = (names: readonly string[]): string => (names.length > LISTED ? '? lists what may follow' : `${anyOf(names)} must follow`);
 
 function unknown<F extends { readonly form: AnyForm }>(candidates: readonly Candidate<F>[], token: Token): Message {
   const text = shorten(token.name ?? token.whole.map((piece) => `"${piece.text}"`).join(','));
@@ -147,7 +148,7 @@ export function missing<F extends { readonly form: AnyForm }>({ of, head, given 
     if (there && param.within !== undefined && !(param.within in given)) return messages.parser.together(param.name, param.within.toUpperCase());
   }
   for (const choice of read.choices) {
-    if (choice.required && !choice.keys.some((key) => key in given)) return messages.parser.oneMissing(choice.keys.map((key) => key.toUpperCase()).join(', '));
+    if (choice.required && !choice.keys.some((key) => key in given)) return messages.parser.oneMissing(mustFollow(choice.keys.map((key) => key.toUpperCase())));
   }
   return undefined;
 }
@@ -165,7 +166,7 @@ export function finish<F extends { readonly form: AnyForm }>(candidates: readonl
   if (closest !== undefined) return missing(closest) ?? messages.parser.parameterMissing('', '');
   const next = [...new Set(candidates.flatMap((candidate) => legal(candidate).map(({ name }) => name)))];
   const [only] = next;
-  return next.length === 1 && only !== undefined ? (missing(candidates[0]) ?? messages.parser.parameterMissing(only, '')) : messages.parser.oneMissing(next.join(', '));
+  return next.length === 1 && only !== undefined ? (missing(candidates[0]) ?? messages.parser.parameterMissing(only, '')) : messages.parser.oneMissing(mustFollow(next));
 }
 
 const lacks = <F extends { readonly form: AnyForm }>({ of, given }: Candidate<F>): number => of.form.read.params.filter((param) => param.required && !(param.key in given)).length;

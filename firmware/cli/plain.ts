@@ -53,8 +53,9 @@ export class PlainLine implements LineInput {
     this.show();
   }
 
-  show(): void {
+  show(prompt = this.#prompt): void {
     if (this.#shown) return;
+    this.#prompt = prompt;
     this.#shown = true;
     this.#out.write(this.#prompt);
   }

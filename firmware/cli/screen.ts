@@ -44,13 +44,13 @@ export class Screen {
     if (lines.length > 0) this.#write(lines.join(this.#newline) + this.#newline);
   }
 
-  /** Lines that come by themselves. While a page is shown they wait. `prompt`: the line being typed is drawn again below. */
-  late(text: string, { prompt }: { readonly prompt: boolean }): void {
+  /** Lines that come by themselves. While a page is shown they wait. `prompt`: the line being typed is drawn again below, behind `renamed` where the prompt has changed. */
+  late(text: string, { prompt, renamed }: { readonly prompt: boolean; readonly renamed: string | undefined }): void {
     const lines = cleanLines(text);
     if (this.paging) return this.#hold(lines);
     this.line.hide();
     this.lines(lines);
-    if (prompt) this.line.show();
+    if (prompt) this.line.show(renamed);
   }
 
   /** An answer, a blank line before and after it. What does not fit on a page waits: see `paging`. */

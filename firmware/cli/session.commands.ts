@@ -12,7 +12,7 @@ const LO = form({ syntax: 'LO', level: 'user', example: 'LO', help: HELP_LOGOFF 
 const HELP_LOGIN = 'Gives this session to another user, who is asked for the password.';
 const LOGIN = form({ syntax: 'LOGIN [[NAME=]login-name]', level: 'user', example: 'LOGIN manager', help: HELP_LOGIN });
 const LOGON = form({ syntax: 'LOGON [[NAME=]login-name]', level: 'user', example: 'LOGON manager', help: HELP_LOGIN });
-const HELP = form({ syntax: 'HELP [[TOPIC=]topic]', level: 'user', example: 'HELP "ADD L2TP CALL"', help: 'Explains commands: their parameters, defaults and an example each. The topic is the beginning of a command, in quotation marks if it has several words.' });
+const HELP = form({ syntax: 'HELP [[TOPIC=]topic] [[OBJECT=]topic] [[SUBJECT=]topic]', level: 'user', example: 'HELP ADD L2TP CALL', help: 'Explains commands: their parameters, defaults and an example each. The topic is the beginning of a command, up to three words of it, or a word in it.' });
 
 /** The console's own commands. `table` is asked for when HELP is given: it holds these commands too. */
 export function sessionCommands(table: () => CommandTable): Command[] {
@@ -31,6 +31,6 @@ export function sessionCommands(table: () => CommandTable): Command[] {
     command(LO, { apply: logoff }),
     command(LOGIN, { apply: login }),
     command(LOGON, { apply: login }),
-    command(HELP, { apply: ({ topic }, context) => ({ text: helpText(table().forms(context.level), topic) }) }),
+    command(HELP, { apply: ({ topic, object, subject }, context) => ({ text: helpText(table().forms(context.level), [topic, object, subject].filter((word) => word !== undefined).join(' ')) }) }),
   ];
 }

@@ -1,6 +1,7 @@
 // A person or program at a prompt: login, prompts, commands, paging, output that comes by itself (AR740 command reference, "Operation").
 // The same for the console, TELNET and the command socket; on what is no terminal without echo, escapes and paging.
 
+import { wrap } from '../bytes/text.ts';
 import type { Millis } from '../bytes/time.ts';
 import type { Stream } from '../hal/io.ts';
 import type { Context, Level, Outcome, Text } from './command.ts';
@@ -37,6 +38,8 @@ export interface SessionOwner {
   expand?(line: string): string;
   /** What is printed at each login, one line each: what a manager must know at once. */
   warnings?(): readonly string[];
+  /** A login is over: `print` of its contexts prints nothing any more. */
+  loggedOff?(print: Context['print']): void;
   /** The session is over; its stream is closed or closing. */
   ended(session: Session): void;
 }
@@ -61,6 +64,8 @@ export interface SessionOptions {
 const FAILURES = 5;
 /** Octets of input that wait while a command runs (our limit); a session that exceeds it is ended. */
 const WAITING = 4_000_000;
+/** A prompt in front of a command that was pasted from the manual or from another session. */
+const PASTED_PROMPT = /^\s*(?:Manager|SecOff)(?:\s[^\s>=]*)?\s*>\s*/;
 type Mode = 'login' | 'password' | 'command' | 'asking' | 'busy' | 'more' | 'ended';
 
 /** One session. Begins by itself; `print` and `close` may be called at any time. */
@@ -77,6 +82,8 @@ export class Session {
   readonly #decoder = new Utf8Decoder();
   #mode: Mode = 'busy';
   #login: Login | undefined;
+  /** What the contexts of this login print by; made by its first command. */
+  #late: Context['print'] | undefined;
   #name = '';
   #failures = 0;
   readonly #queue = new InputQueue();
@@ -130,7 +137,7 @@ export class Session {
   /** Lines that come by themselves. What is being typed is drawn again below them. */
   print(text: string): void {
     if (this.#mode === 'ended') return;
-    this.#screen.late(text, { prompt: this.#mode !== 'busy' });
+    this.#screen.late(text.split(/\r?\n/).map((line) => this.#fold(line)).join('\n'), { prompt: this.#mode !== 'busy', renamed: this.#mode === 'command' ? this.#prompt() : undefined });
   }
 
   /** Ends the session after `text`. */
@@ -150,6 +157,7 @@ export class Session {
     running?.cancel?.();
     asked?.(undefined);
     this.#stream.close();
+    this.#leave();
     this.#owner.ended(this);
   }
 
@@ -305,7 +313,7 @@ export class Session {
     this.#then = 'prompt';
     if (then === 'logoff') return this.#logoff();
     if (then !== 'prompt') {
-      this.#login = undefined;
+      this.#leave();
       if (then.login !== undefined) return this.#named(then.login);
     }
     this.#mode = this.#login === undefined ? 'login' : 'command';
@@ -328,16 +336,16 @@ export class Session {
   }
 
   #authenticate(password: string): void {
-    const kind = this.kind === 'console' ? 'console' : 'telnet';
+    const kind = this.kind === 'telnet' ? 'telnet' : 'console';
     const verdict = this.#owner.authenticate({ user: this.#name, password, kind, from: this.from, now: this.#owner.now() });
     this.#name = '';
     if (verdict.kind === 'accepted') {
       this.#failures = 0;
       this.#login = { user: verdict.user, level: verdict.level };
-      this.#screen.lines(['', ...(this.#owner.warnings?.() ?? []).flatMap((line) => [line, ''])]);
+      this.#screen.lines(['', ...(this.#owner.warnings?.() ?? []).flatMap((line) => [this.#fold(line), ''])]);
       return this.#ready();
     }
-    this.#screen.lines(['', printMessage(verdict.message), '']);
+    this.#screen.lines(['', this.#fold(printMessage(verdict.message)), '']);
     this.#failures++;
     if (this.#failures >= FAILURES && this.kind !== 'console') return this.#end();
     this.#ready();
@@ -345,8 +353,16 @@ export class Session {
 
   #logoff(): void {
     if (this.#login === undefined || this.#afterLogoff === 'close') return this.kind === 'console' && this.#afterLogoff === 'login' ? this.#again() : this.#end();
-    this.#login = undefined;
+    this.#leave();
     this.#again();
+  }
+
+  /** The login is over: what it asked for (PING, debugging) is not for whoever is next at this terminal. */
+  #leave(): void {
+    const late = this.#late;
+    this.#login = undefined;
+    this.#late = undefined;
+    if (late !== undefined) this.#owner.loggedOff?.(late);
   }
 
   #again(): void {
@@ -354,7 +370,8 @@ export class Session {
     this.#ready();
   }
 
-  #command(line: string, tooLong: boolean): void {
+  #command(typed: string, tooLong: boolean): void {
+    const line = typed.replace(PASTED_PROMPT, '');
     const login = this.#login;
     if (login === undefined) return this.#ready();
     this.#mode = 'busy';
@@ -382,14 +399,19 @@ export class Session {
     });
   }
 
-  #context({ user, level }: Login): Context {
+  #context(login: Login): Context {
+    const { user, level } = login;
+    this.#late ??= (text) => {
+      if (this.#login === login) this.print(text);
+    };
     return {
       user,
       level,
       from: this.from,
       now: this.#owner.now(),
-      kind: this.kind,
-      print: (text) => this.print(text),
+      // A person at a terminal stays to see late lines, a pipe's end would lose them: there a command lasts until its last line.
+      kind: this.kind === 'cli' && this.#stream.terminal ? 'console' : this.kind,
+      print: this.#late,
       ask: (prompt, options, answer) => this.#ask(prompt, options.hidden, answer),
       logoff: () => {
         this.#then = 'logoff';
@@ -426,8 +448,13 @@ export class Session {
     if (this.#mode === 'ended') return;
     if (this.#mode === 'asking') this.#screen.line.leave();
     this.#mode = 'busy';
-    this.#screen.answer('severity' in answer ? printMessage(answer) : answer.text);
+    this.#screen.answer('severity' in answer ? this.#fold(printMessage(answer)) : answer.text);
     this.#shown();
+  }
+
+  /** A sentence in lines that fit a terminal; whole where a program reads it. */
+  #fold(text: string): string {
+    return this.#stream.terminal ? wrap(text, this.#screen.line.columns - 1).join('\r\n') : text;
   }
 
   #page(how: 'page' | 'line' | 'all' | 'none' | undefined): void {

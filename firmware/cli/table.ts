@@ -53,6 +53,11 @@ export class CommandTable {
     this.#index = { user: index(commands, 'user'), manager: index(commands, 'manager'), security: index(commands, 'security') };
   }
 
+  /** The words that commands begin with, in capitals. */
+  get verbs(): ReadonlySet<string> {
+    return new Set(this.#index.security.keys());
+  }
+
   /** The forms that `level` may use, in the order in which they were given. */
   forms(level: Level): AnyForm[] {
     return this.commands.filter(({ form }) => mayUse(level, form.level)).map(({ form }) => form);
@@ -166,7 +171,9 @@ function wordOptions(candidates: readonly Candidate<Command>[], partial: Token |
       if (before === undefined) found.set(shown, { show: shown, insert: `${name}${end}` });
     }
   }
-  const options = [...found.values()];
+  // Commands are listed by the alphabet, parameters in the order of the syntax line.
+  const heads = candidates.every((candidate) => legal(candidate).every(({ candidate: { of }, param }) => param === undefined || param === of.form.read.object));
+  const options = heads ? [...found.values()].toSorted((a, b) => (a.show < b.show ? -1 : 1)) : [...found.values()];
   return { options: sameWord(options), partial: written };
 }
 

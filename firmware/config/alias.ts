@@ -36,10 +36,15 @@ export class Aliases {
   }
 }
 
-export function aliasCommands(aliases: Aliases): Command[] {
+/** `words`: what commands begin with. An alias of such a name would make them unusable. */
+export function aliasCommands(aliases: Aliases, words: () => ReadonlySet<string>): Command[] {
   return [
     command(ADD_ALIAS, {
-      verify: (a) => (aliases.get(a.alias) === undefined ? undefined : messages.script.aliasExists(a.alias)),
+      verify: (a) => {
+        const word = a.alias.toUpperCase();
+        if (words().has(word)) return messages.script.aliasHides(a.alias, word);
+        return aliases.get(a.alias) === undefined ? undefined : messages.script.aliasExists(a.alias);
+      },
       apply: (a) => {
         aliases.add(a.alias, a.string);
         return messages.script.done();

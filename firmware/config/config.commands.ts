@@ -43,6 +43,9 @@ export interface ConfigOwner {
   restart(): void;
 }
 
+/** A comment, so that the answer can be run like any other. */
+const EMPTY = '# The configuration is empty.';
+
 /** A script by its name; the answer where it cannot be one. */
 function scriptName(text: string): string | Message {
   const name = flashName(text);
@@ -78,7 +81,7 @@ export function configCommands(owner: ConfigOwner): Command[] {
     command(SHOW_DYNAMIC, {
       apply: (a) => {
         const text = running.text(a.dynamic === true ? undefined : a.dynamic);
-        if (text !== undefined) return { text };
+        if (text !== undefined) return { text: text === '' ? EMPTY : text };
         const titles = running.sections().map(({ title }) => title.toUpperCase());
         return messages.config.noModule(String(a.dynamic), titles.join(', '));
       },

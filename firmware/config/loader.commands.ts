@@ -1,6 +1,7 @@
 // LOAD, UPLOAD, SET, SHOW and RESET LOADER (AR740 command reference, "Operation": loader).
 
 import type { Ipv4 } from '../bytes/ip.ts';
+import { wrap } from '../bytes/text.ts';
 import { command, form, write, type Command, type ConfigSection, type Context, type Outcome } from '../cli/command.ts';
 import { messages, printMessage, type Message } from '../cli/messages.ts';
 import type { Clock } from '../hal/clock.ts';
@@ -92,7 +93,7 @@ export function loaderCommands({ loader, files, clock }: LoaderOwner): Command[]
     }),
     command(SET_LOADER, {
       verify: (a) => {
-        if (Object.values(a).every((value) => value === undefined)) return messages.system.nothingGiven('METHOD, FILE, DESTFILE, SERVER, DESTINATION, DELAY');
+        if (Object.values(a).every((value) => value === undefined)) return messages.loader.nothingGiven('METHOD, FILE, DESTFILE, SERVER, DESTINATION, DELAY');
         if (a.destination === 'NVS') return messages.file.noDevice('nvs');
         return a.method !== undefined && a.method !== 'NONE' && built(a.method) === undefined ? messages.loader.method(a.method) : undefined;
       },
@@ -147,7 +148,7 @@ function show(loader: Loader): string {
       row('  Bytes', String(state.bytes)),
     );
   }
-  lines.push('', row('Last Load', loader.last), '-'.repeat(79));
+  lines.push('', ...wrap(loader.last, 53).map((part, i) => (i === 0 ? row('Last Load', part) : `${' '.repeat(26)}${part}`)), '-'.repeat(79));
   return lines.join('\n');
 }
 

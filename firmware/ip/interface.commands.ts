@@ -82,7 +82,7 @@ function existing(ip: IpModule, text: string): string | Message {
   if (name === undefined) return badInterface(text);
   if (ip.interface(name) !== undefined) return name;
   const there = ip.interfaces().map((i) => i.name);
-  return messages.ip.noInterface(name, there.length === 0 ? ', there is none' : `, there are: ${there.join(', ')}`);
+  return messages.ip.noInterface(name, there.length === 0 ? '; there is none' : `; there are: ${there.join(', ')}`);
 }
 
 /** Why an address cannot be that of an interface; the prefix length where it can. */
@@ -100,7 +100,7 @@ function checkAddress(ip: IpModule, name: string, address: Ipv4, mask: Ipv4 | un
 function verifyAdd(ip: IpModule, args: Args<typeof ADD_INTERFACE>): Message | undefined {
   const name = interfaceName(args.interface);
   if (name === undefined) return badInterface(args.interface);
-  if (!ip.owner.exists(deviceOf(name))) return messages.ip.noPort(deviceOf(name), deviceOf(name).startsWith('ppp') ? ', CREATE PPP makes it' : '');
+  if (!ip.owner.exists(deviceOf(name))) return messages.ip.noPort(deviceOf(name), deviceOf(name).startsWith('ppp') ? '; CREATE PPP makes it' : '');
   if (ip.interface(name) !== undefined) return messages.ip.interfaceExists(name);
   if (args.ipaddress === 'DHCP') return undefined;
   const length = checkAddress(ip, name, args.ipaddress.value, args.mask);

@@ -67,7 +67,13 @@ export function interfaceName(text: string): string | undefined {
 }
 
 /** The device that an IP interface runs on: `eth0` for `eth0-1`. */
-export const deviceOf = (name: string): string => name.split('-')[0] ?? name;
+export function deviceOf(name: string): string {
+  const dash = name.indexOf('-');
+  return dash < 0 ? name : name.slice(0, dash);
+}
+
+/** The other IP interfaces that a device may carry: eth0-1 to eth0-15. */
+export const logicalNames = (device: string): string[] => Array.from({ length: LOGICAL_MOST }, (_, i) => `${device}-${i + 1}`);
 
 /** A point-to-point interface: its link is up when IPCP is, and everything routed into it goes to the one peer. */
 export const isPpp = (name: string): boolean => name.startsWith('ppp');

@@ -42,6 +42,8 @@ const NO_PROXIES: readonly ProxySpec[] = [];
 export class Kernel {
   readonly #host: IpHost;
   readonly #addresses = new Map<string, Held<AddressSpec>>();
+  /** All that is held on a device, addresses and routes. */
+  readonly #on = new Map<string, Set<Held<AddressSpec> | Held<RouteSpec>>>();
   /** By routeTarget, then routeKey. */
   readonly #routes = new Map<string, Map<string, Held<RouteSpec>>>();
   readonly #proxies = new Map<Ipv4, readonly ProxySpec[]>();
@@ -65,8 +67,12 @@ export class Kernel {
 
   /** The device came, went or changed its state: what the kernel dropped with it is put in again by the next `apply`. */
   doubt(name: string): void {
-    for (const held of this.#addresses.values()) if (held.spec.name === name) held.sure = false;
-    for (const list of this.#routes.values()) for (const held of list.values()) if (held.spec.name === name) held.sure = false;
+    for (const held of this.#on.get(name) ?? []) held.sure = false;
+  }
+
+  /** The kernel refuses something of ours now. */
+  get refusing(): boolean {
+    return this.#refused.size > 0;
   }
 
   setUp(name: string): void {
@@ -104,6 +110,13 @@ export class Kernel {
     }
   }
 
+  /** The same for the addresses of one device alone. */
+  applyAddresses(name: string, wanted: readonly AddressSpec[]): void {
+    const keep = new Set(wanted.map(addressKey));
+    for (const held of this.#on.get(name) ?? []) if ('address' in held.spec && !keep.has(addressKey(held.spec))) this.#removeAddress(addressKey(held.spec), held.spec);
+    for (const address of wanted) this.#addAddress(address);
+  }
+
   #forward(on: boolean): void {
     if (on === this.#forwarding) return;
     const refusal = this.#host.setForwarding(on)?.refused;
@@ -115,22 +128,26 @@ export class Kernel {
     const list = this.#routes.get(target);
     if (list === undefined) return;
     const keep = new Set(wanted.map(routeKey));
-    for (const [key, { spec }] of list) {
+    for (const [key, held] of list) {
       if (keep.has(key)) continue;
       list.delete(key);
-      this.#host.deleteRoute(spec);
+      this.#on.get(held.spec.name)?.delete(held);
+      this.#host.deleteRoute(held.spec);
     }
     if (list.size === 0) this.#routes.delete(target);
   }
 
   #removeAddresses(keep: ReadonlySet<string>): void {
-    for (const [key, { spec }] of this.#addresses) {
-      if (keep.has(key)) continue;
-      this.#addresses.delete(key);
-      this.#host.deleteAddress(spec.name, spec.address, spec.length);
-      // Linux deletes an interface's other addresses of the same network, and routes that need them, along with the first.
-      this.doubt(spec.name);
-    }
+    for (const [key, { spec }] of this.#addresses) if (!keep.has(key)) this.#removeAddress(key, spec);
+  }
+
+  #removeAddress(key: string, spec: AddressSpec): void {
+    const held = this.#addresses.get(key);
+    if (held !== undefined) this.#on.get(spec.name)?.delete(held);
+    this.#addresses.delete(key);
+    this.#host.deleteAddress(spec.name, spec.address, spec.length);
+    // Linux deletes an interface's other addresses of the same network, and routes that need them, along with the first.
+    this.doubt(spec.name);
   }
 
   /** What is not wanted any more is not refused any more. */
@@ -146,7 +163,10 @@ export class Kernel {
     if (this.#addresses.get(key)?.sure === true) return;
     const refusal = this.#host.addAddress(spec.name, spec.address, spec.length)?.refused;
     this.#note(key, refusal);
-    if (refusal === undefined) this.#addresses.set(key, { spec, sure: true });
+    if (refusal !== undefined) return;
+    const held = this.#addresses.get(key);
+    if (held !== undefined) held.sure = true;
+    else this.#addresses.set(key, this.#hold({ spec, sure: true }));
   }
 
   #addRoute(spec: RouteSpec): void {
@@ -157,8 +177,16 @@ export class Kernel {
     const refusal = this.#host.addRoute(spec)?.refused;
     this.#note(key, refusal);
     if (refusal !== undefined) return;
-    if (list === undefined) this.#routes.set(target, new Map([[key, { spec, sure: true }]]));
-    else list.set(key, { spec, sure: true });
+    const held = list?.get(key);
+    if (held !== undefined) held.sure = true;
+    else if (list === undefined) this.#routes.set(target, new Map([[key, this.#hold({ spec, sure: true })]]));
+    else list.set(key, this.#hold({ spec, sure: true }));
+  }
+
+  #hold<T extends Held<AddressSpec> | Held<RouteSpec>>(held: T): T {
+    const others = this.#on.get(held.spec.name) ?? new Set();
+    this.#on.set(held.spec.name, others.add(held));
+    return held;
   }
 
   #note(key: string, refusal: string | undefined): void {

@@ -7,7 +7,7 @@ import type { Clock } from '../hal/clock.ts';
 import type { IpHost, LinkState, Neighbour } from '../hal/iphost.ts';
 import type { Log } from '../log/log.ts';
 import type { DynamicLink } from './dynamic.ts';
-import { type InterfaceSettings, type IpInterface, deviceOf, isPpp } from './interfaces.ts';
+import { type InterfaceSettings, type IpInterface, deviceOf, isPpp, logicalNames } from './interfaces.ts';
 import { Kernel, addressKey, routeKey, routeTarget } from './kernel.ts';
 import type { IpOwner } from './owner.ts';
 import { HOST_LENGTH, Plan } from './plan.ts';
@@ -186,7 +186,7 @@ export class IpModule {
   putRoute(key: RouteKey, settings: RouteSettings): string | undefined {
     const route: Route = { ...key, ...settings, since: this.#clock.now() };
     this.#state.putRoute(route);
-    this.#syncRoutes(routeTarget(key));
+    this.#syncRoutes(key);
     this.onRoute();
     if (this.interface(route.interface) === undefined) return `there is no IP interface ${route.interface} yet`;
     const spec = this.#plan.staticRoutes(routeTarget(key)).get(route);
@@ -195,7 +195,7 @@ export class IpModule {
 
   deleteRoute(key: RouteKey): void {
     this.#state.deleteRoute(key);
-    this.#syncRoutes(routeTarget(key));
+    this.#syncRoutes(key);
     this.onRoute();
   }
 
@@ -203,9 +203,10 @@ export class IpModule {
 
   /** IPCP has opened, or settled other addresses. */
   linkUp(name: string, link: IpLink): void {
+    const before = this.#state.links.get(name);
     this.#state.links.set(name, link);
     this.#raised.delete(name);
-    this.refresh(name);
+    this.#syncLink(name, before);
     const given = link.assigned ? `, address ${formatIpv4(link.local)} given by the peer` : '';
     const trouble = this.trouble(name);
     const but = trouble === undefined ? '' : `, but ${trouble}`;
@@ -214,8 +215,9 @@ export class IpModule {
 
   /** IPCP has left its opened state. */
   linkDown(name: string): void {
+    const before = this.#state.links.get(name);
     if (!this.#state.links.delete(name)) return;
-    this.refresh(name);
+    this.#syncLink(name, before);
     const next = this.owner.onDemand(name) ? 'the next packet brings it up' : 'routes over it wait until it is up again';
     this.#log.add({ module: 'IP', severity: 6, type: 'VINT', subtype: 'DOWN', source: name, text: `${name}: IP is down; ${next}` });
   }
@@ -250,6 +252,12 @@ export class IpModule {
   refresh(name: string): void {
     this.#kernel.doubt(name);
     this.#sync();
+  }
+
+  /** A static route over this interface covers `address`. */
+  leads(name: string, address: Ipv4): boolean {
+    for (const route of this.#state.routes()) if (deviceOf(route.interface) === name && inPrefix(address, { address: route.destination, length: route.length })) return true;
+    return false;
   }
 
   /** IPCP may ask the peer for our address and take it: the interface is 0.0.0.0 and REMOTEASSIGN is enabled. */
@@ -382,14 +390,42 @@ export class IpModule {
   }
 
   /** One destination's routes; devices as of the last report. */
-  #syncRoutes(target: string): void {
-    this.#kernel.applyRoutes(target, this.#plan.routesTo(target));
+  #syncRoutes(to: { readonly destination: Ipv4; readonly length: number }): void {
+    this.#kernel.applyRoutes(routeTarget(to), this.#plan.routesTo(to));
+  }
+
+  /**
+   * A PPP link came up or went: only what is on its interface changes, unless an address that others borrow does. Hundreds of links
+   * come at once when a tunnel does; working everything out anew for each would take a second.
+   */
+  #syncLink(name: string, before: IpLink | undefined): void {
+    const now = this.#state.links.get(name);
+    const found = this.interface(name);
+    const device = this.#plan.device(name);
+    const isMultihomed = logicalNames(name).some((other) => this.#state.interfaces.has(other));
+    if (found === undefined && !isMultihomed) return;
+    if (found === undefined || isMultihomed || device === undefined || this.#kernel.refusing || before?.assigned === true || now?.assigned === true) return this.refresh(name);
+    const route = before === undefined ? undefined : { destination: before.peer, length: HOST_LENGTH, via: ANY_IPV4, name, metric: 0 };
+    const led = route !== undefined && this.#kernel.has(route);
+    this.#kernel.doubt(name);
+    const usable = this.#plan.usable(found);
+    if (!usable) this.#raised.delete(name);
+    else if (!this.#raised.has(name)) {
+      if (!device.admin) this.#kernel.setUp(name);
+      this.#raised.add(name);
+    }
+    this.#kernel.applyAddresses(name, this.#plan.addressesOf(found));
+    for (const route of this.#state.routes()) if (deviceOf(route.interface) === name) this.#syncRoutes(route);
+    if (route !== undefined && led) this.#syncRoutes(route);
+    const leads = this.#plan.peerRoute(name);
+    if (leads !== undefined) this.#syncRoutes(leads);
+    this.#watchOne(name, this.#clock.now());
   }
 
   #syncDynamic(link: DynamicLink): void {
-    const target = routeTarget({ destination: link.peer, length: HOST_LENGTH });
-    this.#syncRoutes(target);
-    const now = this.#state.dynamics.to(target);
+    const to = { destination: link.peer, length: HOST_LENGTH };
+    this.#syncRoutes(to);
+    const now = this.#state.dynamics.to(routeTarget(to));
     this.#kernel.applyProxies(link.peer, now === undefined ? [] : this.#plan.proxies(now));
   }
 
@@ -401,17 +437,18 @@ export class IpModule {
   }
 
   #watch(now: Millis): void {
-    const { interfaces, upSince } = this.#state;
-    for (const name of upSince.keys()) {
-      if (this.usable(name)) continue;
-      upSince.delete(name);
-      if (!isPpp(name)) this.#log.add({ module: 'IP', severity: 6, type: 'VINT', subtype: 'DOWN', source: name, text: `${name}: IP is down; routes over it wait until it is up again` });
-    }
-    for (const name of interfaces.keys()) {
-      if (upSince.has(name) || !this.usable(name)) continue;
-      upSince.set(name, now);
-      if (!isPpp(name)) this.#log.add({ module: 'IP', severity: 6, type: 'VINT', subtype: 'UP', source: name, text: `${name}: IP is up` });
-    }
+    for (const name of new Set([...this.#state.upSince.keys(), ...this.#state.interfaces.keys()])) this.#watchOne(name, now);
+  }
+
+  #watchOne(name: string, now: Millis): void {
+    const { upSince } = this.#state;
+    const usable = this.usable(name);
+    if (usable === upSince.has(name)) return;
+    if (usable) upSince.set(name, now);
+    else upSince.delete(name);
+    if (isPpp(name)) return;
+    const text = usable ? `${name}: IP is up` : `${name}: IP is down; routes over it wait until it is up again`;
+    this.#log.add({ module: 'IP', severity: 6, type: 'VINT', subtype: usable ? 'UP' : 'DOWN', source: name, text });
   }
 
   #staticRoutes(now: Millis): RouteView[] {

@@ -16,6 +16,8 @@ export class Plan {
   readonly #state: IpState;
   readonly #owner: IpOwner;
   readonly #devices: ReadonlyMap<string, LinkState>;
+  /** Addresses of ours; worked out once, as a plan is made anew whenever one may have changed. */
+  #own: ReadonlySet<Ipv4> | undefined;
 
   constructor(state: IpState, owner: IpOwner, devices: readonly LinkState[]) {
     this.#state = state;
@@ -45,9 +47,8 @@ export class Plan {
 
   isOurs(address: Ipv4): boolean {
     if (address === ANY_IPV4) return false;
-    if (address === this.#state.local) return true;
-    for (const name of this.#state.interfaces.keys()) if (this.ownAddress(name) === address) return true;
-    return false;
+    this.#own ??= new Set([this.#state.local, ...[...this.#state.interfaces.keys()].map((name) => this.ownAddress(name) ?? ANY_IPV4)]);
+    return this.#own.has(address);
   }
 
   device(name: string): LinkState | undefined {
@@ -113,10 +114,11 @@ export class Plan {
   }
 
   /** All kernel routes to a destination. */
-  routesTo(target: string): RouteSpec[] {
-    const peers = this.#peerRoutes().filter((r) => routeTarget(r) === target);
+  routesTo(to: { readonly destination: Ipv4; readonly length: number }): RouteSpec[] {
+    const target = routeTarget(to);
+    const peer = to.length === HOST_LENGTH ? this.#routeToPeer(to.destination) : undefined;
     const dynamic = this.#state.dynamics.to(target);
-    return [...peers, ...(dynamic === undefined ? [] : [this.hostRoute(dynamic)]), ...this.staticRoutes(target).values()];
+    return [...(peer === undefined ? [] : [peer]), ...(dynamic === undefined ? [] : [this.hostRoute(dynamic)]), ...this.staticRoutes(target).values()];
   }
 
   /** The host route to the peer of a dynamic interface. */
@@ -135,12 +137,21 @@ export class Plan {
     return [...new Set(lans.map(({ name }) => deviceOf(name)))].map((name) => ({ name, address: peer }));
   }
 
+  /** Several links may end at one peer that has one address: the first of them leads there. */
+  #routeToPeer(address: Ipv4): RouteSpec | undefined {
+    for (const [name, { peer }] of this.#state.links) {
+      const route = peer === address ? this.peerRoute(name) : undefined;
+      if (route !== undefined) return route;
+    }
+    return undefined;
+  }
+
   wanted(): Wanted {
     const { enabled, forwarding } = this.#state;
     if (!enabled) return { addresses: [], routes: new Map(), proxies: new Map(), forwarding: false };
     const routes = new Map<string, RouteSpec[]>();
     for (const target of this.#state.targets()) routes.set(target, [...this.staticRoutes(target).values()]);
-    for (const peer of this.#peerRoutes()) routes.set(routeTarget(peer), [peer, ...(routes.get(routeTarget(peer)) ?? [])]);
+    for (const [target, peer] of this.#peerRoutes()) routes.set(target, [peer, ...(routes.get(target) ?? [])]);
     const proxies = new Map<Ipv4, ProxySpec[]>();
     for (const link of this.#state.dynamics.all()) {
       const route = this.hostRoute(link);
@@ -161,8 +172,13 @@ export class Plan {
     return [...this.#state.interfaces.values()];
   }
 
-  #peerRoutes(): RouteSpec[] {
-    return [...this.#state.links.keys()].flatMap((name) => this.peerRoute(name) ?? []);
+  #peerRoutes(): Map<string, RouteSpec> {
+    const routes = new Map<string, RouteSpec>();
+    for (const name of this.#state.links.keys()) {
+      const route = this.peerRoute(name);
+      if (route !== undefined && !routes.has(routeTarget(route))) routes.set(routeTarget(route), route);
+    }
+    return routes;
   }
 
   /** SET IP LOCAL's address must be on some device before Linux sends from it. */

@@ -2,6 +2,7 @@
 // tools that read real devices expect them: address and mask in the third, MTU in the fourth).
 
 import { ANY_IPV4, type Ipv4, formatIpv4, inPrefix, maskOf } from '../bytes/ip.ts';
+import { wrap } from '../bytes/text.ts';
 import type { Neighbour } from '../hal/iphost.ts';
 import type { DynamicLink } from './dynamic.ts';
 import { type IpInterface, type OrNone, isPpp } from './interfaces.ts';
@@ -20,8 +21,8 @@ export function row(widths: readonly number[], cells: readonly string[]): string
 /** `Label ........ value` with the value at a fixed column. */
 export const leader = (label: string, value: string | number, column = 35): string => `${`${label} `.padEnd(column - 1, '.')} ${value}`;
 
-const FIRST = [14, 10, 17, 3, 3, 6, 5, 11, 8];
-const SECOND = [14, 10, 17, 6, 6, 5, 11, 8];
+const FIRST = [14, 10, 17, 3, 3, 6, 5, 11, 7];
+const SECOND = [14, 10, 17, 6, 6, 5, 11, 7];
 const INTERFACE_HEAD = [
   row(FIRST, ['Interface', 'Type', 'IP Address', 'Bc', 'Fr', 'PArp', 'Filt', 'RIP Met.', 'SAMode', 'IPSc']),
   row(SECOND, ['Pri. Filt', 'Pol.Filt', 'Network Mask', 'MTU', 'VJC', 'GRE', 'OSPF Met.', 'DBcast', 'Mul.']),
@@ -73,7 +74,7 @@ function detailRows(ip: IpModule, found: IpInterface): string[] {
   const borrowed = found.address === ANY_IPV4 && link === undefined ? ip.localAddress(found.name) : ANY_IPV4;
   return [
     leader('Status', ip.condition(found.name)),
-    leader('Reason', ip.trouble(found.name) ?? '-'),
+    ...wrap(ip.trouble(found.name) ?? '-', 44).map((part, i) => (i === 0 ? leader('Reason', part) : `${' '.repeat(35)}${part}`)),
     leader('Device', device === undefined || !device.present ? 'Not present' : device.device),
     ...(isPpp(found.name) ? [leader('Local address', orNotSet(link?.local ?? borrowed)), leader('Peer address', orNotSet(link?.peer ?? ANY_IPV4))] : []),
     leader('IGMP proxy', capital(s.igmpproxy)),

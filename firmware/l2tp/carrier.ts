@@ -10,8 +10,10 @@ import type { DataCounters } from './snapshot.ts';
 
 /** A path MTU that no router can have less than (RFC 791): what a peer cannot push a session below. */
 const LEAST_MTU = 576 - OVERHEAD;
-/** IP and TCP headers without options. */
-const TCP_OVERHEAD = 40;
+/** Of a route that says nothing. */
+const USUAL_MTU = 1500;
+/** How long what ICMP said of a path is believed (RFC 1191 6.3). */
+const PATH_MTU_AGE: Millis = 600_000;
 const LAST_KEY = 0x7fffffff;
 
 /** What the carrier needs of the server. */
@@ -48,12 +50,14 @@ export class Carrier {
     return this.#byKey.get(key);
   }
 
-  /** Puts an established session on the plane and makes its link; a text says why it cannot be. */
-  attach(entry: SessionEntry): string | undefined {
+  /**
+   * Puts a session on the plane before it is established: what the peer sends right behind the message that connects the call is
+   * there before that message has been looked at, and would be lost. Its frames come up as those of an interface do.
+   */
+  prepare(entry: SessionEntry): string | undefined {
+    if (entry.key !== undefined) return undefined;
     const { session, tunnel } = entry;
     const { at } = tunnel;
-    const sequence = sequencing(entry);
-    const mtu = this.#mtu(entry);
     const key = this.#key();
     const refused = this.#plane.attach({
       key,
@@ -63,18 +67,29 @@ export class Carrier {
       },
       far: undefined,
       options: {
-        ipv4: false, ipv6: false, sequence, checksum: this.#host.checksum(), acfc: false, pfc: false, mss: mtu - TCP_OVERHEAD, trace: this.#host.traced(entry),
+        ipv4: false, ipv6: false, sequence: sequencing(entry), checksum: this.#host.checksum(), acfc: false, pfc: false, mss: 0, trace: this.#host.traced(entry),
       },
     });
     if (refused !== undefined) return refused.refused;
     entry.key = key;
-    entry.link = this.#link(entry, key, mtu);
     this.#byKey.set(key, entry);
+    return undefined;
+  }
+
+  /** Makes the link of an established session; a text says why the plane cannot carry it. */
+  attach(entry: SessionEntry): string | undefined {
+    const refused = this.prepare(entry);
+    const { key } = entry;
+    if (refused !== undefined || key === undefined) return refused;
+    // Only the message that connects the call says whether the LAC insists on numbers.
+    if (entry.session.sequencingRequired && entry.carriage.number === 'OFF') this.#plane.update(key, { sequence: 'on' });
+    entry.link = new Carried(entry, key, this.#host.lookup(entry)?.mtu ?? USUAL_MTU, this.#linkHost(entry, key));
     return undefined;
   }
 
   detach(entry: SessionEntry): void {
     if (entry.key === undefined) return;
+    entry.link?.settle();
     this.#plane.detach(entry.key);
     this.#byKey.delete(entry.key);
     entry.key = undefined;
@@ -100,28 +115,14 @@ export class Carrier {
     return entry.key === undefined ? undefined : this.#plane.counters(entry.key);
   }
 
-  #mtu(entry: SessionEntry): number {
-    const outer = this.#host.lookup(entry)?.mtu ?? 1500;
-    return Math.max(LEAST_MTU, outer - overhead(entry));
-  }
-
-  #link(entry: SessionEntry, key: SessionKey, mtu: number): L2tpLink {
-    const { session, tunnel } = entry;
+  #linkHost(entry: SessionEntry, key: SessionKey): LinkHost {
     return {
-      session: key,
-      mtu,
-      role: session.kind.startsWith('LAC') ? 'lac' : 'lns',
-      peer: tunnel.at.peer,
-      peerName: tunnel.tunnel.peer?.hostName ?? '',
-      proxy: proxyOf(entry),
+      counters: () => (entry.key === key ? this.#plane.counters(key) : undefined),
       update: (change) => {
         if (entry.key === key) this.#plane.update(key, change);
       },
       negotiated: (now) => {
-        if (entry.key !== key) return;
-        // STARTUP numbers only while PPP negotiates, and only where we are the LNS, unless the LAC insists (RFC 2661 5.4).
-        if (entry.carriage.number === 'STARTUP' && sequencing(entry) === 'on' && !session.sequencingRequired) this.#plane.update(key, { sequence: 'off' });
-        this.#host.negotiated(entry, now);
+        if (entry.key === key) this.#host.negotiated(entry, now);
       },
       hangUp: (reason, now) => {
         if (entry.key === key) this.#host.hangUp(entry, reason, now);
@@ -134,6 +135,81 @@ export class Carrier {
     const key = toSessionKey(this.#next);
     this.#next = this.#next === LAST_KEY ? 1 : this.#next + 1;
     return key;
+  }
+}
+
+/** What a link does to the session under it, as long as that is there. */
+interface LinkHost extends Pick<L2tpLink, 'update' | 'negotiated' | 'hangUp'> {
+  counters(): SessionCounters | undefined;
+}
+
+/** The link of one session, as its user sees it. */
+export class Carried implements L2tpLink {
+  readonly session: SessionKey;
+  readonly role: L2tpLink['role'];
+  readonly peer: L2tpLink['peer'];
+  readonly peerName: string;
+  readonly proxy: ProxyInfo | undefined;
+  readonly #entry: SessionEntry;
+  readonly #host: LinkHost;
+  /** The MTU of the route to the peer; and what ICMP said is the most that gets there. */
+  #route: number;
+  #told: { readonly mtu: number; readonly until: Millis } | undefined;
+  #last: SessionCounters | undefined;
+
+  constructor(entry: SessionEntry, key: SessionKey, route: number, host: LinkHost) {
+    const { session, tunnel } = entry;
+    this.#entry = entry;
+    this.#host = host;
+    this.#route = route;
+    this.session = key;
+    this.role = session.kind.startsWith('LAC') ? 'lac' : 'lns';
+    this.peer = tunnel.at.peer;
+    this.peerName = tunnel.tunnel.peer?.hostName ?? '';
+    this.proxy = proxyOf(entry);
+  }
+
+  get mtu(): number {
+    return Math.max(LEAST_MTU, Math.min(this.#route, this.#told?.mtu ?? this.#route) - overhead(this.#entry));
+  }
+
+  counters(): SessionCounters | undefined {
+    return this.#host.counters() ?? this.#last;
+  }
+
+  update(change: Parameters<L2tpLink['update']>[0]): void {
+    this.#host.update(change);
+  }
+
+  negotiated(now: Millis): void {
+    // STARTUP numbers only while PPP negotiates, and only where we are the LNS, unless the LAC insists (RFC 2661 5.4).
+    const { carriage, session } = this.#entry;
+    if (carriage.number === 'STARTUP' && sequencing(this.#entry) === 'on' && !session.sequencingRequired) this.#host.update({ sequence: 'off' });
+    this.#host.negotiated(now);
+  }
+
+  hangUp(reason: string, now: Millis): void {
+    this.#host.hangUp(reason, now);
+  }
+
+  /** For the carrier: the session goes, what it counted stays. */
+  settle(): void {
+    this.#last = this.counters();
+  }
+
+  /** ICMP says that datagrams above `mtu` do not get to the peer. True where that changes ours. */
+  tooBig(mtu: number, now: Millis): boolean {
+    const before = this.mtu;
+    this.#told = { mtu, until: now + PATH_MTU_AGE };
+    return this.mtu !== before;
+  }
+
+  /** The route to the peer has this MTU now. True where that changes ours. */
+  routed(mtu: number, now: Millis): boolean {
+    const before = this.mtu;
+    this.#route = mtu;
+    if (this.#told !== undefined && now >= this.#told.until) this.#told = undefined;
+    return this.mtu !== before;
   }
 }
 

@@ -88,6 +88,8 @@ const MAX_NOTES = 16;
 
 /** The definition of AVP `type` of vendor 0, for traces. */
 export const avpDefinition = (type: number): AvpDefinition | undefined => BY_TYPE.get(type);
+/** The name of a Message Type, for traces. */
+export const messageName = (type: number): MessageName | undefined => NAME_OF_TYPE.get(type);
 
 /** Reads the body `b[from..to)` of a control message that is no ZLB. Never throws; copies what it keeps. O(to - from). */
 export function decodeControl(b: Uint8Array, from: number, to: number, keys: Keys): Decoded {

@@ -4,14 +4,19 @@ import { fromUtf8 } from '../bytes/text.ts';
 import type { SessionCounters, UnderlayCounters } from '../hal/dataplane.ts';
 import { dataOf } from './carrier.ts';
 import type { Avps } from './catalog.ts';
-import type { Debug } from './debug.ts';
 import type { SessionEntry, TunnelEntry } from './entry.ts';
 import type { Session } from './session.ts';
-import { type CallDescription, type CallSnapshot, type ControlCounters, type DataCounters, type TunnelSnapshot, addControl, noData } from './snapshot.ts';
+import { type CallDescription, type CallSnapshot, type ControlCounters, type DataCounters, type DebugKinds, type TunnelSnapshot, addControl, noData } from './snapshot.ts';
 import type { Tunnel } from './tunnel.ts';
 
 /** Adds what a tunnel counted since it was made or RESET L2TP COUNTER. */
 export const addTunnel = (into: ControlCounters, entry: TunnelEntry): void => addControl(into, sinceReset(entry));
+
+/** What is traced. */
+export interface Traced {
+  ofTunnel(id: number): DebugKinds;
+  ofCall(tunnelId: number, id: number): DebugKinds;
+}
 
 /** What a tunnel counted since it was made. */
 export function controlOf({ counters: c }: Tunnel): ControlCounters {
@@ -47,7 +52,7 @@ export const underlayData = (c: UnderlayCounters): DataCounters => ({
 /** SHOW prints the RFC's wait-tunnel as idle. */
 export const stateName = (state: string): string => (state === 'wait-tunnel' ? 'idle' : state);
 
-export function tunnelSnapshot(entry: TunnelEntry, debug: Debug, counted: (call: SessionEntry) => SessionCounters | undefined): TunnelSnapshot {
+export function tunnelSnapshot(entry: TunnelEntry, debug: Traced, counted: (call: SessionEntry) => SessionCounters | undefined): TunnelSnapshot {
   const { tunnel, at } = entry;
   const { transport, peer } = tunnel;
   return {
@@ -60,7 +65,7 @@ export function tunnelSnapshot(entry: TunnelEntry, debug: Debug, counted: (call:
   };
 }
 
-export function callSnapshot(call: SessionEntry, debug: Debug, c: SessionCounters | undefined): CallSnapshot {
+export function callSnapshot(call: SessionEntry, debug: Traced, c: SessionCounters | undefined): CallSnapshot {
   const { session, tunnel } = call;
   const { transport } = tunnel.tunnel;
   const weAsked = session.kind === 'LAC incoming' || session.kind === 'LNS outgoing';

@@ -1,17 +1,20 @@
-// ENABLE L2TP DEBUG: what is traced, to whom, and how it looks (AR740 command reference 2.6, ENABLE L2TP DEBUG).
+// ENABLE L2TP DEBUG: what is traced, to whom, and how it looks (AR740 command reference 2.6, ENABLE L2TP DEBUG; DECODE is of 2.8.1).
 // The ids in brackets are the peer's, 0 while unknown: those that the headers of messages we send carry.
 
 import { type Ipv4, formatIpv4 } from '../bytes/ip.ts';
 import { hex } from '../bytes/hex.ts';
 import type { DebugKinds } from './snapshot.ts';
 
-/** What DEBUG= selects. */
-export type DebugOption = 'ALL' | 'PKT' | 'STATE';
+/** What DEBUG= selects. ALL is what the manual has under it, STATE and PKT; taken away, it is everything. */
+export type DebugOption = 'ALL' | 'DECODE' | 'PKT' | 'STATE';
 /** CALL or TUNNEL, all of them or one by our own id. */
 export interface DebugScope {
   readonly of: 'call' | 'tunnel';
   readonly id: number | undefined;
 }
+
+/** Where a session gets its lines: one function for a whole login. */
+export type DebugSink = (text: string) => void;
 
 /** What stands in the brackets. */
 export interface Subject {
@@ -29,7 +32,8 @@ interface Selection {
 
 /** Sessions that get the output; the one that asked longest ago is left out first. */
 const SINKS = 16;
-const NOTHING: DebugKinds = { state: false, packet: false };
+const NOTHING: DebugKinds = { state: false, packet: false, decode: false };
+const some = ({ state, packet, decode }: DebugKinds): boolean => state || packet || decode;
 
 export class Debug {
   readonly #selections: Record<DebugScope['of'], Selection> = {
@@ -37,32 +41,43 @@ export class Debug {
     tunnel: { all: NOTHING, ids: new Map() },
   };
   #on = false;
-  readonly #sinks = new Map<string, (text: string) => void>();
+  readonly #sinks = new Set<DebugSink>();
 
-  /** Output goes to every session that asked for some; `from` names the session. */
-  enable(option: DebugOption, scope: DebugScope, sink: { readonly from: string; readonly print: (text: string) => void }): void {
-    this.#sinks.delete(sink.from);
-    this.#sinks.set(sink.from, sink.print);
-    const oldest = this.#sinks.keys().next();
-    if (this.#sinks.size > SINKS && oldest.done !== true) this.#sinks.delete(oldest.value);
+  /** Output goes to every session that asked for some. */
+  enable(option: DebugOption, scope: DebugScope, sink: DebugSink): void {
+    this.#sinks.delete(sink);
+    this.#sinks.add(sink);
+    const [oldest] = this.#sinks;
+    if (this.#sinks.size > SINKS && oldest !== undefined) this.#sinks.delete(oldest);
     this.#on = true;
-    this.#change(scope, (old) => ({ state: old.state || option !== 'PKT', packet: old.packet || option !== 'STATE' }));
+    const all = option === 'ALL';
+    this.#change(scope, (old) => ({
+      state: old.state || all || option === 'STATE', packet: old.packet || all || option === 'PKT', decode: old.decode || option === 'DECODE',
+    }));
   }
 
   /** Without an id this covers those selected singly too. Nobody is printed to once nothing is traced. */
   disable(option: DebugOption, scope: DebugScope): void {
-    const less = (old: DebugKinds): DebugKinds => ({ state: old.state && option === 'PKT', packet: old.packet && option === 'STATE' });
+    const all = option === 'ALL';
+    const less = (old: DebugKinds): DebugKinds => ({
+      state: old.state && !all && option !== 'STATE', packet: old.packet && !all && option !== 'PKT', decode: old.decode && !all && option !== 'DECODE',
+    });
     const { ids } = this.#selections[scope.of];
     this.#change(scope, less);
     if (scope.id === undefined) for (const [id, kinds] of ids) ids.set(id, less(kinds));
-    for (const [id, kinds] of ids) if (!kinds.state && !kinds.packet) ids.delete(id);
+    for (const [id, kinds] of ids) if (!some(kinds)) ids.delete(id);
     this.#on = this.#any();
     if (!this.#on) this.#sinks.clear();
   }
 
-  /** The session named `from` is closed. */
-  forget(from: string): void {
-    this.#sinks.delete(from);
+  /** Whoever was printed to is gone. Nothing is traced for nobody. */
+  forget(sink: DebugSink): void {
+    if (this.#sinks.delete(sink) && this.#sinks.size === 0) this.stop();
+  }
+
+  /** Nothing is traced any more. */
+  stop(): void {
+    for (const of of ['call', 'tunnel'] as const) this.disable('ALL', { of, id: undefined });
   }
 
   /** Something is traced. */
@@ -77,17 +92,18 @@ export class Debug {
   /** Packets of a call are those of its tunnel too; its states are its own. */
   ofCall(tunnelId: number, id: number): DebugKinds {
     const own = this.#of('call', id);
-    return { state: own.state, packet: own.packet || this.#of('tunnel', tunnelId).packet };
+    const tunnel = this.#of('tunnel', tunnelId);
+    return { state: own.state, packet: own.packet || tunnel.packet, decode: own.decode || tunnel.decode };
   }
 
   print(text: string): void {
-    for (const sink of this.#sinks.values()) sink(text);
+    for (const sink of this.#sinks) sink(text);
   }
 
   #of(kind: DebugScope['of'], id: number): DebugKinds {
     const { all, ids } = this.#selections[kind];
     const one = ids.get(id) ?? NOTHING;
-    return { state: all.state || one.state, packet: all.packet || one.packet };
+    return { state: all.state || one.state, packet: all.packet || one.packet, decode: all.decode || one.decode };
   }
 
   #change(scope: DebugScope, change: (old: DebugKinds) => DebugKinds): void {
@@ -97,12 +113,12 @@ export class Debug {
   }
 
   #any(): boolean {
-    const some = ({ state, packet }: DebugKinds): boolean => state || packet;
     return Object.values(this.#selections).some((s) => some(s.all) || [...s.ids.values()].some(some));
   }
 }
 
-const bracket = (s: Subject): string =>
+/** `[ tunnelId:3400 callId:51299 to 192.168.1.32:1701 ]` */
+export const bracket = (s: Subject): string =>
   `[ tunnelId:${s.tunnel}${s.call === undefined ? '' : ` callId:${s.call}`} to ${formatIpv4(s.peer)}:${s.port} ]`;
 
 /** DEBUG=STATE: two lines. */

@@ -5,8 +5,9 @@ import type { Alarm, Millis } from '../bytes/time.ts';
 import type { WallTime } from '../hal/clock.ts';
 import type { SessionKey, UnderlayId } from '../hal/dataplane.ts';
 import type { Numbering } from './calls.ts';
+import type { Carried } from './carrier.ts';
 import type { SessionId } from './ids.ts';
-import type { L2tpLink, TemplateUser } from './link.ts';
+import type { TemplateUser } from './link.ts';
 import type { CallReason } from './reason.ts';
 import type { Session } from './session.ts';
 import type { ControlCounters } from './snapshot.ts';
@@ -65,6 +66,8 @@ export interface Carriage {
 export interface SessionUser {
   changed(entry: SessionEntry, now: Millis): void;
   up(entry: SessionEntry, now: Millis): void;
+  /** Its link takes packets of another size from now on (`entry.link.mtu`). */
+  resized(entry: SessionEntry, now: Millis): void;
   /** The session is gone from its tunnel. */
   down(entry: SessionEntry, reason: SessionEnd, now: Millis): void;
 }
@@ -81,7 +84,7 @@ export interface SessionEntry {
   carriage: Carriage;
   /** Set while the data plane carries it. */
   key: SessionKey | undefined;
-  link: L2tpLink | undefined;
+  link: Carried | undefined;
   template: TemplateUser | undefined;
   /** Why we ended it, where a plain "closed" would say too little. */
   end: CallReason | undefined;

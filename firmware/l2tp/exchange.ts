@@ -5,7 +5,7 @@ import { type Alarm, type Millis, NEVER } from '../bytes/time.ts';
 import type { UnderlayId } from '../hal/dataplane.ts';
 import type { AdmissionLimits } from './admission.ts';
 import { type CallSettings, type Calls, calledNumber } from './calls.ts';
-import { type Carrier, HUNG_UP, overhead } from './carrier.ts';
+import { type Carrier, HUNG_UP } from './carrier.ts';
 import { BEARER, DISCONNECT, FRAMING } from './catalog.ts';
 import type { SessionEntry, TunnelEntry } from './entry.ts';
 import { Line, type LineHost } from './line.ts';
@@ -118,9 +118,14 @@ export class Exchange {
         this.#tunnels.touch(entry.tunnel);
         entry.tunnel.tunnel.probe(now);
       },
-      astray: ({ tunnel: { at } }) => {
-        const route = this.#owner.lookup(at.peer);
-        return route !== undefined && this.#leadsIntoItself(route.name, at.peer) ? { kind: 'route through itself', peer: at.peer, name: route.name } : undefined;
+      linkMtu: (mtu, now) => this.#owner.linkMtu(name, mtu, now),
+      checkRoute: (entry, now) => {
+        const { peer } = entry.tunnel.at;
+        const route = this.#owner.lookup(peer);
+        if (route === undefined) return undefined;
+        if (this.#leadsIntoItself(route.name, peer)) return { kind: 'route through itself', peer, name: route.name };
+        if (entry.link?.routed(route.mtu, now) === true) entry.user?.resized(entry, now);
+        return undefined;
       },
       chance: () => (this.#board.random.bytes(1)[0] ?? 0) / 256,
       log: (subtype, text) => this.#board.log.add({ module: 'L2TP', severity: subtype === 'UP' || subtype === 'DOWN' ? 4 : 3, type: 'CALL', subtype, text, source: `call ${name}` }),
@@ -275,16 +280,8 @@ export class Exchange {
     this.#board.log.add({ module: 'L2TP', severity: 3, type: 'CALL', subtype: 'IN', text, source: `L2TP ${formatIpv4(tunnel.at.peer)}` });
   }
 
-  /** The path of a tunnel takes other packets now: the interfaces over it are told. */
-  newMtu(entry: TunnelEntry, mtu: number, now: Millis): void {
-    for (const { line } of this.#lines.values()) {
-      const { session } = line;
-      if (session?.tunnel === entry && session.link !== undefined) this.#owner.linkMtu(this.#nameOf(line), mtu - overhead(session), now);
-    }
-  }
-
-  #nameOf(line: Line): string {
-    for (const [key, runtime] of this.#lines) if (runtime.line === line) return this.#stores.calls.get(key)?.name ?? key;
-    return '';
+  /** ICMP says that no larger datagram gets to the peer of this tunnel. */
+  tooBig(entry: TunnelEntry, mtu: number, now: Millis): void {
+    for (const call of entry.calls.values()) if (call.link?.tooBig(mtu, now) === true) call.user?.resized(call, now);
   }
 }

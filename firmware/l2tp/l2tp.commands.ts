@@ -98,17 +98,19 @@ export const SET_FILTER = form({
 });
 
 const ENABLE_DEBUG = form({
-  syntax: 'ENABLE L2TP DEBUG={ALL|PKT|STATE} {CALL[=call-id]|TUNNEL[=tunnel-id]}',
+  syntax: 'ENABLE L2TP DEBUG={ALL|DECODE|PKT|STATE} {CALL[=call-id]|TUNNEL[=tunnel-id]} [TIMEOUT=1..300]',
   level: 'manager',
   example: 'ENABLE L2TP DEBUG=STATE TUNNEL',
-  help: 'Prints state changes or packets of calls or tunnels as they happen. Without an ID all are traced, also those to come.',
+  help:
+    'Prints state changes (STATE), packets (PKT) or both (ALL) of calls or tunnels as they happen; DECODE prints control messages in words. ' +
+    'Without an ID all are traced, also those to come. After TIMEOUT seconds all L2TP debugging stops. It also stops for a session that logs off.',
 });
 
 const DISABLE_DEBUG = form({
-  syntax: 'DISABLE L2TP DEBUG={ALL|PKT|STATE} {CALL[=call-id]|TUNNEL[=tunnel-id]}',
+  syntax: 'DISABLE L2TP DEBUG={ALL|DECODE|PKT|STATE} {CALL[=call-id]|TUNNEL[=tunnel-id]}',
   level: 'manager',
   example: 'DISABLE L2TP DEBUG=ALL TUNNEL',
-  help: 'Stops printing of state changes or packets.',
+  help: 'Stops printing of state changes or packets. ALL stops everything.',
 });
 
 const SHOW = form({
@@ -157,13 +159,13 @@ export const l2tpCommands = (server: L2tpServer): Command[] => [
   command(SET_FILTER, { apply: (a) => done(() => server.setFilter(freeOrNone(a.filter))) }),
   command(ENABLE_DEBUG, {
     apply: (a, context) => {
-      server.enableDebug(a.debug, scope(a), { from: context.from, print: (text) => context.print(text) });
+      server.tracer.enable({ option: a.debug, scope: scope(a), timeout: a.timeout === undefined ? undefined : a.timeout * 1000 }, context.print);
       return 'silent';
     },
   }),
   command(DISABLE_DEBUG, {
     apply: (a) => {
-      server.disableDebug(a.debug, scope(a));
+      server.tracer.disable(a.debug, scope(a));
       return 'silent';
     },
   }),

@@ -1,6 +1,7 @@
 // SHOW L2TP, SHOW L2TP CALL, IP and USER, laid out as the AR740 command reference 2.6 prints them.
 
 import { formatIpv4 } from '../bytes/ip.ts';
+import { wrap } from '../bytes/text.ts';
 import { type CallSettings } from './calls.ts';
 import { printRange } from './ranges.ts';
 import type { ModuleSnapshot } from './snapshot.ts';
@@ -111,7 +112,7 @@ function oneCall({ call, waiting }: CallStatus): string {
     leader('Dial', orNotSet(call.dial), CALL),
     leader('Subaddress', orNotSet(call.subaddress), CALL),
   ];
-  if (waiting !== undefined) lines.push(leader('Status', waiting, CALL));
+  if (waiting !== undefined) lines.push(...wrap(waiting, RULE.length - CALL - 1).map((part, i) => (i === 0 ? leader('Status', part, CALL) : `${' '.repeat(CALL + 1)}${part}`)));
   return lines.join('\n');
 }
 

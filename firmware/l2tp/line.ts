@@ -25,8 +25,10 @@ export interface LineHost {
   linkUp(entry: SessionEntry, now: Millis): void;
   linkDown(reason: string, now: Millis): void;
   probe(entry: SessionEntry, now: Millis): void;
-  /** Why the packets of an established session cannot reach its peer any longer; undefined = they can. */
-  astray(entry: SessionEntry): CallReason | undefined;
+  /** Its link takes packets of another size. */
+  linkMtu(mtu: number, now: Millis): void;
+  /** Looks at the route to the peer anew. Why the packets of an established session cannot reach it any longer; undefined = they can. */
+  checkRoute(entry: SessionEntry, now: Millis): CallReason | undefined;
   /** Evenly spread in 0..1. */
   chance(): number;
   log(subtype: 'UP' | 'DOWN' | 'WAIT' | 'IN', text: string): void;
@@ -130,7 +132,7 @@ export class Line implements SessionUser {
   /** Ends a session whose packets would come round to itself for ever. */
   checkPath(now: Millis): void {
     const current = this.#current;
-    const astray = current === undefined ? undefined : this.#host.astray(current);
+    const astray = current === undefined ? undefined : this.#host.checkRoute(current, now);
     if (current === undefined || astray === undefined) return;
     current.end = astray;
     current.session.close({ code: DISCONNECT.administrative, error: 0, message: 'no route to the peer outside the tunnel' }, now);
@@ -231,6 +233,10 @@ export class Line implements SessionUser {
     this.#host.log('UP', `call ${call.name}: up with ${entry.tunnel.tunnel.peer?.hostName ?? 'peer'}, ${entry.session.kind}`);
     this.#tell(entry, now);
     this.#host.rearm();
+  }
+
+  resized(entry: SessionEntry, now: Millis): void {
+    if (entry === this.#current && entry.link !== undefined) this.#host.linkMtu(entry.link.mtu, now);
   }
 
   down(entry: SessionEntry, reason: SessionEnd, now: Millis): void {

@@ -3,7 +3,7 @@
 
 import type { Ipv4, Ipv4Prefix } from '../bytes/ip.ts';
 import type { Millis } from '../bytes/time.ts';
-import type { InterfaceId, SessionKey, SessionOptions } from '../hal/dataplane.ts';
+import type { InterfaceId, SessionCounters, SessionKey, SessionOptions } from '../hal/dataplane.ts';
 import type { Lookup } from '../hal/iphost.ts';
 import type { TemplateEntry } from './templates.ts';
 
@@ -39,7 +39,7 @@ export interface TemplateCall {
 /** A call that is up: frames in, frames out, both by the session key on the data plane. */
 export interface L2tpLink {
   readonly session: SessionKey;
-  /** Largest IP packet that fits the path to the peer without fragments, octets. */
+  /** Largest IP packet that fits the path to the peer without fragments, octets. It may change: `linkMtu` tells. */
   readonly mtu: number;
   readonly role: 'lac' | 'lns';
   /** The peer: its address and, for messages, its Host Name. */
@@ -47,6 +47,8 @@ export interface L2tpLink {
   readonly peerName: string;
   /** What a LAC passed on, where it did. */
   readonly proxy: ProxyInfo | undefined;
+  /** What the session carried; once it is gone, what it had carried. */
+  counters(): SessionCounters | undefined;
   /** Changes how the data plane treats the session, or where its packets go. */
   update(change: Partial<SessionOptions> & { readonly far?: InterfaceId }): void;
   /** PPP has opened: NUMBER=STARTUP stops numbering, the redial interval starts again from its least. */
@@ -82,6 +84,7 @@ export interface TemplateUser {
   /** For messages: 'ppp3'. */
   readonly name: string;
   linkUp(link: L2tpLink, now: Millis): void;
+  linkMtu(mtu: number, now: Millis): void;
   linkDown(reason: string, now: Millis): void;
 }
 

@@ -19,7 +19,7 @@ export type CallReason =
   | { readonly kind: 'deactivated'; readonly call: string }
   /** SCCRQ, OCRQ or ICRQ was given up. `sends` counts every transmission. */
   | { readonly kind: 'no answer'; readonly peer: Ipv4; readonly message: string; readonly sends: number; readonly heard: boolean }
-  /** ICMP says that nothing listens there, or that it cannot be reached. */
+  /** ICMP says that nothing listens there, or that the host or its network cannot be reached. */
   | { readonly kind: 'unreachable'; readonly peer: Ipv4; readonly port: number }
   /** The peer acknowledges but does not go on with the set-up. */
   | { readonly kind: 'stalled'; readonly peer: Ipv4; readonly state: string }
@@ -73,7 +73,7 @@ function plain(r: CallReason): string {
     case 'no answer':
       return `no answer from ${formatIpv4(r.peer)}: ${r.message} sent ${times(r.sends)}, ${r.heard ? 'other messages of the peer arrived but no acknowledgement' : 'nothing heard from it'}`;
     case 'unreachable':
-      return `${formatIpv4(r.peer)} says that nothing listens on UDP port ${r.port} (is L2TP enabled there?)`;
+      return `UDP port ${r.port} of ${formatIpv4(r.peer)} cannot be reached, says ICMP (is the peer up, and L2TP enabled there?)`;
     case 'stalled':
       return `${formatIpv4(r.peer)} acknowledges but does not go on with the set-up (${r.state})`;
     case 'line lost':

@@ -9,7 +9,6 @@ import { type CallChange, Calls } from './calls.ts';
 import { Carrier, HUNG_UP } from './carrier.ts';
 import { STOP } from './catalog.ts';
 import { tunnelSnapshot } from './counters.ts';
-import type { DebugOption, DebugScope } from './debug.ts';
 import type { SessionEntry } from './entry.ts';
 import { Exchange } from './exchange.ts';
 import { Intake } from './intake.ts';
@@ -35,9 +34,10 @@ export class L2tpServer {
   readonly passwords = new Passwords();
   readonly templates = new Templates();
   readonly users = new Users();
+  /** ENABLE L2TP DEBUG. */
+  readonly tracer: Tracer;
   readonly #board: TunnelsBoard;
   readonly #owner: L2tpOwner;
-  readonly #tracer = new Tracer();
   readonly #port: Port;
   readonly #tunnels: Tunnels;
   readonly #intake: Intake;
@@ -55,6 +55,7 @@ export class L2tpServer {
     this.#board = board;
     this.#owner = owner;
     this.#port = new Port(board.plane);
+    this.tracer = new Tracer(board.clock, () => this.#carrier.updateAll((entry) => ({ trace: this.tracer.wants(entry) })));
     const host = this.#tunnelsHost(identity);
     this.#tunnels = new Tunnels(board, host, limits);
     this.#intake = new Intake(board, host, this.#tunnels);
@@ -62,7 +63,7 @@ export class L2tpServer {
     this.#carrier = new Carrier(board.plane, {
       checksum: () => this.#checksum,
       lookup: (entry) => owner.lookup(entry.tunnel.at.peer),
-      traced: (entry) => this.#tracer.wants(entry),
+      traced: (entry) => this.tracer.wants(entry),
       hangUp: (entry, reason, now) => this.#tunnels.enter(() => this.#exchange.hangUp(entry, reason, now)),
       negotiated: (entry) => this.#exchange.lineOf(entry)?.worked(),
     });
@@ -125,6 +126,7 @@ export class L2tpServer {
 
   /** Lets go of everything without another word: no alarm, port or session of ours is left. */
   close(): void {
+    this.tracer.stop();
     this.#exchange.abandon();
     this.#carrier.detachAll();
     this.#tunnels.abandon();
@@ -244,17 +246,7 @@ export class L2tpServer {
     });
   }
 
-  // -- debugging and SHOW --
-
-  enableDebug(option: DebugOption, scope: DebugScope, sink: { readonly from: string; readonly print: (text: string) => void }): void {
-    this.#tracer.debug.enable(option, scope, sink);
-    this.#carrier.updateAll((entry) => ({ trace: this.#tracer.wants(entry) }));
-  }
-
-  disableDebug(option: DebugOption, scope: DebugScope): void {
-    this.#tracer.debug.disable(option, scope);
-    this.#carrier.updateAll((entry) => ({ trace: this.#tracer.wants(entry) }));
-  }
+  // -- SHOW --
 
   /** Every configured call, with the sentence that says why it is not up where somebody wants it. */
   callStatus(now: Millis): CallStatus[] {
@@ -267,7 +259,7 @@ export class L2tpServer {
   }
 
   tunnels(): TunnelSnapshot[] {
-    return this.#tunnels.open().map((entry) => tunnelSnapshot(entry, this.#tracer.debug, (call) => this.#carrier.counters(call)));
+    return this.#tunnels.open().map((entry) => tunnelSnapshot(entry, this.tracer, (call) => this.#carrier.counters(call)));
   }
 
   module(): ModuleSnapshot {
@@ -296,9 +288,12 @@ export class L2tpServer {
       requested: (entry, now) => this.#exchange.requested(entry, now),
       lastIn: (entries) => this.#carrier.lastIn(entries),
       ended: (entry) => this.#carrier.detach(entry),
-      trace: (entry, direction, data) => this.#tracer.control(entry, direction, data),
-      tunnelState: (entry, old, next) => this.#tracer.tunnelState(entry, old, next),
-      sessionState: (entry, old, next) => this.#tracer.sessionState(entry, old, next),
+      trace: (entry, call, direction, data) => this.tracer.control(entry, call, direction, data),
+      tunnelState: (entry, old, next) => this.tracer.tunnelState(entry, old, next),
+      sessionState: (entry, old, next) => {
+        this.tracer.sessionState(entry, old, next);
+        if (next === 'wait-connect') this.#carrier.prepare(entry);
+      },
       strayed: (peer, now) => this.#strayed(peer, now),
       lineErrors: (entry) => this.#lineErrors(entry),
       forgotten: () => this.#maybeClosePort(),
@@ -315,7 +310,7 @@ export class L2tpServer {
         return this.#strayed(punt.peer, now);
       case 'trace': {
         const entry = this.#carrier.of(punt.session);
-        return entry === undefined ? undefined : this.#tracer.data(entry, punt.direction, punt.data);
+        return entry === undefined ? undefined : this.tracer.data(entry, punt.direction, punt.data);
       }
       case 'failed':
         return this.#failed(punt, now);
@@ -331,7 +326,7 @@ export class L2tpServer {
     for (const entry of this.#tunnels.with(punt.peer)) {
       if (entry.at.port !== punt.peerPort || entry.at.underlay !== punt.underlay) continue;
       if (punt.mtu > 0) {
-        this.#exchange.newMtu(entry, punt.mtu, now);
+        this.#exchange.tooBig(entry, punt.mtu, now);
         continue;
       }
       this.#tunnels.touch(entry);

@@ -92,9 +92,11 @@ export interface TunnelSnapshot {
   readonly calls: readonly CallSnapshot[];
 }
 
+/** What is traced of a tunnel or call (ENABLE L2TP DEBUG). */
 export interface DebugKinds {
   readonly state: boolean;
   readonly packet: boolean;
+  readonly decode: boolean;
 }
 
 /** What one end said of the physical call (ICRQ, ICCN, OCRQ, OCRP, OCCN). */

@@ -27,6 +27,10 @@ export class TemplateSession implements SessionUser {
     if (entry.link !== undefined) this.#user.linkUp(entry.link, now);
   }
 
+  resized(entry: SessionEntry, now: Millis): void {
+    if (entry.link !== undefined) this.#user.linkMtu(entry.link.mtu, now);
+  }
+
   down(_entry: SessionEntry, reason: SessionEnd, now: Millis): void {
     this.#user.linkDown(reason === 'moved' ? 'the tunnel is gone' : sentence(reason), now);
   }

@@ -178,7 +178,7 @@ const text = (value: string | undefined): string => (value === undefined || valu
 
 const seconds = (millis: number): number => Math.ceil(millis / 1000);
 
-function debug({ state, packet }: DebugKinds): string {
-  if (state && packet) return 'state+packet';
-  return state ? 'state' : packet ? 'packet' : 'disabled';
+function debug(kinds: DebugKinds): string {
+  const on = (['state', 'packet', 'decode'] as const).filter((kind) => kinds[kind]);
+  return on.length === 0 ? 'disabled' : on.join('+');
 }

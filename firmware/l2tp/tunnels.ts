@@ -50,7 +50,7 @@ export interface TunnelsHost {
   /** When data last came in by any of these sessions. */
   lastIn(entries: Iterable<SessionEntry>): Millis;
   ended(entry: SessionEntry): void;
-  trace(entry: TunnelEntry, direction: 'rx' | 'tx', data: Uint8Array): void;
+  trace(entry: TunnelEntry, call: SessionEntry | undefined, direction: 'rx' | 'tx', data: Uint8Array): void;
   tunnelState(entry: TunnelEntry, old: string, next: string): void;
   sessionState(entry: SessionEntry, old: string, next: string): void;
   /** A peer speaks of a tunnel that there is not. */
@@ -151,8 +151,8 @@ export class Tunnels {
   /** A control message of the peer for this tunnel; `h` decoded from `data`. */
   deliver(entry: TunnelEntry, h: Header, data: Uint8Array, now: Millis): void {
     this.touch(entry);
-    this.#host.trace(entry, 'rx', data);
     const call = h.sessionId === 0 ? undefined : entry.calls.get(toSessionId(h.sessionId));
+    this.#host.trace(entry, call, 'rx', data);
     if (call !== undefined) call.inControl++;
     entry.tunnel.receive(h, data, now);
     if (entry.halfOpen && (entry.tunnel.transport.proven || entry.tunnel.phase !== 'open')) this.#prove(entry);
@@ -359,7 +359,7 @@ export class Tunnels {
     const call = about === undefined ? undefined : entry.calls.get(toSessionId(about));
     if (call !== undefined) call.outControl++;
     else if (about !== undefined && about === this.#placing) this.#sentEarly++;
-    this.#host.trace(entry, 'tx', datagram);
+    this.#host.trace(entry, call, 'tx', datagram);
     this.#send(entry.at, datagram);
   }
 

@@ -1,6 +1,7 @@
 // SHOW LOG and SHOW LOG OUTPUT (layout after AlliedWare; columns: Log Message Reference, introduction).
 
 import { formatIpv4 } from '../bytes/ip.ts';
+import { wrap } from '../bytes/text.ts';
 import { valueTypes } from '../cli/values.ts';
 import { formatTime } from './calendar.ts';
 import type { LogRecord } from './log.ts';
@@ -11,21 +12,8 @@ const RULE = '-'.repeat(79);
 const COLUMN = 31;
 const WIDTH = 79 - COLUMN;
 
-/** `text` in pieces of at most WIDTH characters, cut at blanks where there are any. */
-export function wrap(text: string, width = WIDTH): string[] {
-  const lines: string[] = [];
-  let rest = text;
-  while (rest.length > width) {
-    const blank = rest.lastIndexOf(' ', width);
-    const cut = blank > 0 ? blank : width;
-    lines.push(rest.slice(0, cut));
-    rest = rest.slice(cut).replace(/^ /, '');
-  }
-  return [...lines, rest];
-}
-
 function entry(record: LogRecord): string[] {
-  const [first = '', ...more] = wrap(record.text);
+  const [first = '', ...more] = wrap(record.text, WIDTH);
   const day = String(record.at.day).padStart(2, '0');
   const columns = `${record.module.slice(0, 4).padEnd(5)}${record.type.slice(0, 5).padEnd(6)}${record.subtype.slice(0, 5).padEnd(6)}`;
   return [`${day} ${formatTime(record.at)} ${record.severity} ${columns}${first}`, ...more.map((line) => ' '.repeat(COLUMN) + line)];

@@ -238,6 +238,11 @@ export class PppInterface {
     this.#arm();
   }
 
+  /** The path under the link takes packets of another size: the MTU follows, nothing is negotiated anew. */
+  resized(): void {
+    this.#link?.resized();
+  }
+
   /** A PPP frame that the data plane did not carry itself. */
   frame(data: Uint8Array, now: Millis): void {
     this.trace.frame('rx', data, this.#parameters.debugmaxbytes, now);
@@ -269,7 +274,9 @@ export class PppInterface {
     const owner = this.#owner;
     const alive = (): boolean => this.#link === link;
     const watched: PppLower = {
-      mtu: lower.mtu,
+      get mtu() {
+        return lower.mtu;
+      },
       send: (frame) => {
         this.trace.frame('tx', frame, this.#parameters.debugmaxbytes, owner.clock.now());
         lower.send(frame);

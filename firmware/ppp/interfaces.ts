@@ -22,6 +22,9 @@ const sameLayer = (a: string, b: string): boolean => a.toLowerCase() === b.toLow
 export class PppInterfaces {
   readonly owner: PppOwner;
   readonly #interfaces = new Map<number, PppInterface>();
+  /** By layer and by name, in lower case: asked for with every frame and event of a link. */
+  readonly #byLayer = new Map<string, PppInterface>();
+  readonly #byName = new Map<string, PppInterface>();
 
   constructor(owner: PppOwner) {
     this.owner = owner;
@@ -33,13 +36,12 @@ export class PppInterfaces {
 
   /** By name, 'ppp1', in any case. */
   named(name: string): PppInterface | undefined {
-    const digits = /^ppp(\d{1,3})$/i.exec(name)?.[1];
-    return digits === undefined ? undefined : this.#interfaces.get(Number(digits));
+    return this.#byName.get(name.toLowerCase());
   }
 
   /** The interface over a physical layer, 'TNL-remote', in any case. */
   over(layer: string): PppInterface | undefined {
-    return this.all().find((one) => sameLayer(one.over, layer));
+    return this.#byLayer.get(layer.toLowerCase());
   }
 
   /** In rising order of number. */
@@ -63,6 +65,8 @@ export class PppInterfaces {
     if (typeof device === 'object') return messages.ppp.noDevice(ppp, device.refused);
     const made = new PppInterface(this.owner, { number: ppp, over, device }, parameters, now);
     this.#interfaces.set(ppp, made);
+    this.#byLayer.set(over.toLowerCase(), made);
+    this.#byName.set(made.name, made);
     made.start(now);
     return messages.ppp.done();
   }
@@ -94,6 +98,8 @@ export class PppInterfaces {
     if (one === undefined) return messages.ppp.notFound(number);
     one.destroy(now);
     this.#interfaces.delete(number);
+    this.#byLayer.delete(one.over.toLowerCase());
+    this.#byName.delete(one.name);
     return messages.ppp.done();
   }
 
@@ -131,10 +137,17 @@ export class PppInterfaces {
     });
   }
 
+  /** Whoever printed by `print` has logged off. */
+  forgetDebug(print: (text: string) => void): void {
+    for (const one of this.#interfaces.values()) one.trace.forget(print);
+  }
+
   /** Ends every interface: the router restarts or stops. */
   clear(now: Millis): void {
     for (const one of this.all()) one.destroy(now);
     this.#interfaces.clear();
+    this.#byLayer.clear();
+    this.#byName.clear();
   }
 
   /** The layer under an interface has a link. False where no such interface exists. */

@@ -179,6 +179,11 @@ export class Link {
     this.#stopAll(now);
   }
 
+  /** The lower carries packets of another size. */
+  resized(): void {
+    if (this.#phase === 'Authenticate' || this.#phase === 'Network') this.#size(this.lcp);
+  }
+
   /** A frame from the lower, in any form (RFC 1661 6.5, 6.6). */
   frame(data: Uint8Array, now: Millis): void {
     const frame = parseFrame(data);
@@ -285,14 +290,20 @@ export class Link {
 
   #lcpUp(now: Millis): void {
     const agreed = this.lcp;
-    const mtu = Math.min(agreed.theirMru, this.#lower.mtu);
-    const { mssHeader } = this.#settings;
-    this.#lower.configure({ acfc: agreed.sendAcfc, pfc: agreed.sendPfc, mss: mssHeader === 0 ? 0 : Math.max(0, mtu - mssHeader) });
-    this.#owner.mtu(mtu);
+    this.#lower.configure({ acfc: agreed.sendAcfc, pfc: agreed.sendPfc });
+    this.#size(agreed);
     this.#looped = 0;
     this.#keepAlive(agreed, now);
     this.#phase = 'Authenticate';
     this.#authenticate(agreed, now);
+  }
+
+  /** The MTU, and what TCP may send in one segment. */
+  #size({ theirMru }: LcpAgreement): void {
+    const mtu = Math.min(theirMru, this.#lower.mtu);
+    const { mssHeader } = this.#settings;
+    this.#lower.configure({ mss: mssHeader === 0 ? 0 : Math.max(0, mtu - mssHeader) });
+    this.#owner.mtu(mtu);
   }
 
   #keepAlive(agreed: LcpAgreement, now: Millis): void {

@@ -13,7 +13,7 @@ import type { Ipv6cpAgreement } from './ipv6cp.ts';
 export interface PppLower {
   /** Sends a frame, its two-octet protocol field first. The octets are copied before this returns. */
   send(frame: Uint8Array): void;
-  /** The largest IP packet that fits the outer path, octets. */
+  /** The largest IP packet that fits the outer path now, octets; `resized` of the interface tells of a change. */
   readonly mtu: number;
   /** What the carrier of plain IP packets must know; only what changes is given. `mss` 0 = no clamping. */
   configure(change: { readonly ipv4?: boolean; readonly ipv6?: boolean; readonly acfc?: boolean; readonly pfc?: boolean; readonly mss?: number }): void;

@@ -99,7 +99,7 @@ function debugging(interfaces: PppInterfaces): Command[] {
       apply: (a, context) => {
         const until = a.timeout === 'NONE' ? Number.POSITIVE_INFINITY : context.now + a.timeout.value * 1000;
         const packets = a.numpkts === 'CONT' ? Number.POSITIVE_INFINITY : a.numpkts.value;
-        interfaces.get(a.ppp)?.trace.enable(context.from, kindsOf(a.debug), (text) => context.print(text), { until, packets });
+        interfaces.get(a.ppp)?.trace.enable(context.print, kindsOf(a.debug), { until, packets });
         return messages.ppp.done();
       },
     }),
@@ -120,6 +120,7 @@ function shows(interfaces: PppInterfaces): Command[] {
   const verify = (a: { readonly ppp: number | true }) => (a.ppp !== true && interfaces.get(a.ppp) === undefined ? messages.ppp.notFound(a.ppp) : undefined);
   const each = (ppp: number | true, now: number, print: (one: PppInterface) => string): Outcome => {
     const all = meant(ppp);
+    if (all.length === 0) return messages.ppp.none();
     for (const one of all) one.refresh(now);
     return { text: all.map(print).join('\n\n') };
   };

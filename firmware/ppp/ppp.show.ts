@@ -2,6 +2,7 @@
 // follow AlliedWare's columns as far as they are known.
 
 import { formatIpv4 } from '../bytes/ip.ts';
+import { wrap } from '../bytes/text.ts';
 import { NEVER, type Millis } from '../bytes/time.ts';
 import type { WallTime } from '../hal/clock.ts';
 import { formatSpan, formatTime } from '../log/calendar.ts';
@@ -20,6 +21,7 @@ function columns(...cells: readonly (readonly [at: number, text: string | number
   return line.trimEnd();
 }
 
+const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 const stateText = (state: State): string => state.toUpperCase().replace('-', ' ');
 
 /** The interface index as SHOW PPP and SHOW INTERFACE print it. */
@@ -30,7 +32,7 @@ export function showPpp(all: readonly PppInterface[], now: Millis, detail: 'brie
   const lines = [columns([0, 'Name'], [16, 'Enabled'], [25, 'ifIndex'], [34, 'Over'], [57, 'CP'], [69, 'State']), RULE];
   for (const one of all) {
     lines.push(...block(one, now), RULE);
-    if (detail === 'detail') lines.push(...situation(one, now, says), RULE);
+    if (detail === 'detail') lines.push(...situation(one, now, says).flatMap((line) => wrap(line, RULE.length)), RULE);
   }
   return lines.join('\n');
 }
@@ -55,13 +57,13 @@ function situation(one: PppInterface, now: Millis, says: (over: string) => strin
       lines.push(`Up for ${formatSpan(now - (one.upSince ?? now))}`);
       break;
     case 'negotiating':
-      lines.push(`${one.over} is up, PPP negotiates`);
+      lines.push(`${one.over} is up; PPP is negotiating`);
       break;
     case 'calling':
-      lines.push(says(one.over) ?? `Waits for ${one.over}`);
+      lines.push(capital(says(one.over) ?? `waiting for ${one.over}`));
       break;
     case 'waiting':
-      lines.push('On demand: waits for traffic');
+      lines.push('On demand: waiting for traffic');
       break;
     case 'limited':
       lines.push(one.accounting.exceeded(one.parameters, now) ?? '');

@@ -7,26 +7,32 @@ import { parseFrame, PROTOCOL, protocolName } from './frame.ts';
 export const DEBUG_KINDS = ['AUTH', 'DEMAND', 'LCP', 'NCP', 'PKT', 'UTILISATION'] as const;
 export type DebugKind = (typeof DEBUG_KINDS)[number];
 
+type Print = (text: string) => void;
+
 interface Listener {
   readonly kinds: Set<DebugKind>;
-  readonly print: (text: string) => void;
   readonly until: Millis;
   packets: number;
 }
 
-/** The listeners of one interface, by session. */
+/** The listeners of one interface. A session is known by the function that it prints by, one for a whole login. */
 export class Trace {
   readonly #name: string;
-  readonly #listeners = new Map<string, Listener>();
+  readonly #listeners = new Map<Print, Listener>();
 
   constructor(name: string) {
     this.#name = name;
   }
 
   /** Adds kinds to what a session sees. `packets`: how many PKT lines; may be Infinity. */
-  enable(session: string, kinds: readonly DebugKind[], print: (text: string) => void, bounds: { readonly until: Millis; readonly packets: number }): void {
-    const known = this.#listeners.get(session);
-    this.#listeners.set(session, { kinds: new Set([...(known?.kinds ?? []), ...kinds]), print, until: bounds.until, packets: bounds.packets });
+  enable(print: Print, kinds: readonly DebugKind[], bounds: { readonly until: Millis; readonly packets: number }): void {
+    const known = this.#listeners.get(print);
+    this.#listeners.set(print, { kinds: new Set([...(known?.kinds ?? []), ...kinds]), until: bounds.until, packets: bounds.packets });
+  }
+
+  /** Whoever printed by `print` is gone. */
+  forget(print: Print): void {
+    this.#listeners.delete(print);
   }
 
   /** Takes kinds away from all sessions. */
@@ -47,12 +53,12 @@ export class Trace {
   line(kind: DebugKind, text: () => string, now: Millis): void {
     if (this.#listeners.size === 0) return;
     this.#expire(now);
-    const seeing = [...this.#listeners.values()].filter(({ kinds }) => kinds.has(kind));
+    const seeing = [...this.#listeners].filter(([, { kinds }]) => kinds.has(kind));
     if (seeing.length === 0) return;
     const line = `PPP ${this.#name} ${kind}: ${text()}`;
-    for (const listener of seeing) {
+    for (const [print, listener] of seeing) {
       if (kind === 'PKT' && listener.packets-- <= 0) listener.kinds.delete('PKT');
-      else listener.print(line);
+      else print(line);
     }
   }
 

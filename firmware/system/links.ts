@@ -12,17 +12,21 @@ interface Change {
   readonly index: number;
 }
 
+/** ifIndex of ppp0, and how many ppp interfaces there may be. */
+const FIRST_PPP = 4;
+const PPPS = 512;
+
 const upDown = (up: boolean): string => (up ? 'Up' : 'Down');
 
 /** Remembers when each interface changed and numbers them in the order in which they came. */
 export class Links {
-  readonly #host: IpHost;
+  readonly #host: Pick<IpHost, 'links'>;
   readonly #clock: Clock;
   readonly #started: Millis;
   readonly #changes = new Map<string, Change>();
-  #next = 1;
+  #ports = 0;
 
-  constructor(host: IpHost, clock: Clock) {
+  constructor(host: Pick<IpHost, 'links'>, clock: Clock) {
     this.#host = host;
     this.#clock = clock;
     this.#started = clock.now();
@@ -35,8 +39,16 @@ export class Links {
     for (const link of this.#host.links()) {
       const old = this.#changes.get(link.name);
       if (old !== undefined && old.up === link.up) continue;
-      this.#changes.set(link.name, { up: link.up, at, index: old?.index ?? this.#next++ });
+      this.#changes.set(link.name, { up: link.up, at, index: old?.index ?? this.#index(link.name) });
     }
+  }
+
+  /** Ports first, in the order in which they came; ppp interfaces as SHOW PPP numbers them. */
+  #index(name: string): number {
+    const ppp = /^ppp(\d+)$/.exec(name);
+    if (ppp !== null) return Number(ppp[1]) + FIRST_PPP;
+    this.#ports++;
+    return this.#ports < FIRST_PPP ? this.#ports : this.#ports + PPPS;
   }
 
   get(name: string): LinkState | undefined {

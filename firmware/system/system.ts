@@ -1,5 +1,6 @@
 // The router's own names, its uptime, and what SHOW SYSTEM prints (layout after AlliedWare, identity ours).
 
+import { wrap } from '../bytes/text.ts';
 import type { Millis } from '../bytes/time.ts';
 import type { Clock, WallClock } from '../hal/clock.ts';
 import type { Flash } from '../hal/flash.ts';
@@ -97,7 +98,7 @@ export class SystemState {
       'Help File       : help.hlp',
       this.#parts.bootConfig(),
       'Security Mode   : Disabled',
-      ...(warnings.length === 0 ? [] : ['', ...warnings.map((line) => `Warning: ${line}`)]),
+      ...(warnings.length === 0 ? [] : ['', ...warnings.flatMap((line) => wrap(`Warning: ${line}`, 79))]),
     ].join('\n');
   }
 }

@@ -7,7 +7,7 @@ import { Shell } from './shell.ts';
 
 test('SHOW CONFIG DYNAMIC prints sections with a three-line header, in order, only what differs from a new router', () => {
   const shell = new Shell();
-  assert.is(shell.run('SHOW CONFIG DYNAMIC'), '');
+  assert.is(shell.run('SHOW CONFIG DYNAMIC'), '# The configuration is empty.');
   shell.run('CREATE LOG OUTPUT=1 DESTINATION=SYSLOG SERVER=10.0.0.9');
   shell.run('ADD USER=remuser PASSWORD=rempass LOGIN=NO');
   shell.run('SET LOADER SERVER=10.0.0.9');

@@ -108,7 +108,7 @@ test('ADD, SET and DELETE SCRIPT edit lines and SHOW SCRIPT prints them', () => 
   assert.is(shell.run('DELETE SCRIPT=test.scp'), 'Info (155003): Operation successful.');
   assert.is(shell.run('SHOW SCRIPT=test.scp'), 'Error (355256): Script test.scp not found.');
   assert.is(shell.run('DELETE SCRIPT=test.scp'), 'Error (355256): Script test.scp not found.');
-  assert.is(shell.run('ADD SCRIPT=test.txt TEXT=x'), 'Error (355257): File test.txt is not a script: permitted are names that end in .scp or .cfg.');
+  assert.is(shell.run('ADD SCRIPT=test.txt TEXT=x'), 'Error (355257): File test.txt is not a script; permitted: names that end in .scp or .cfg.');
 });
 
 test('two sessions that add lines to one script at the same time lose none', () => {
@@ -132,7 +132,7 @@ test('two sessions that save the configuration at the same time leave one of the
 
 test('ACTIVATE SCRIPT prints the answers of its lines, goes on after a wrong one and says which', () => {
   const shell = withFiles({ 'test.scp': '# a comment\nset system name=Scripted\n\nset sistem\nshow time\n' });
-  assert.is(shell.run('ACTIVATE SCRIPT=test.scp'), 'Info (155004): Script test.scp has ended: 3 lines, 1 errors.');
+  assert.is(shell.run('ACTIVATE SCRIPT=test.scp'), 'Info (155004): Script test.scp has ended; commands: 3, errors: 1.');
   assert.is(shell.printed.length, 3);
   assert.is(shell.printed[0], 'Info (134003): Operation successful.');
   assert.match(shell.printed[1] ?? '', /^test\.scp:4: Error \(335257\).*sistem/);
@@ -151,7 +151,7 @@ test('WAIT delays the next line of a script', () => {
   assert.match(shell.run('DELETE FILE=w.scp'), /^Error \(356262\): File w\.scp is in use/);
   shell.world.run(200);
   assert.is(shell.state.settings.name, 'later');
-  assert.match(slow.answer ?? '', /has ended: 2 lines, 0 errors/);
+  assert.match(slow.answer ?? '', /has ended; commands: 2, errors: 0/);
   assert.match(shell.run('WAIT 0'), /^Error \(335261\).*SECONDS.*1\.\.65535/);
 });
 
@@ -173,7 +173,7 @@ test('a script that activates itself is refused, and chains of scripts end', () 
   const files: Record<string, string> = { 'self.scp': 'activate script=self.scp\n' };
   for (let i = 0; i < 12; i++) files[`s${i}.scp`] = `activate script=s${i + 1}.scp\n`;
   const shell = withFiles(files);
-  assert.match(shell.run('ACTIVATE SCRIPT=self.scp'), /1 errors/);
+  assert.match(shell.run('ACTIVATE SCRIPT=self.scp'), /errors: 1\.$/);
   assert.match(shell.printed[0] ?? '', /Error \(355258\): Script self\.scp is already running/);
   shell.printed.length = 0;
   assert.match(shell.run('ACTIVATE SCRIPT=s0.scp'), /^Info/);
@@ -229,7 +229,7 @@ test('SET LOADER fills in what LOAD does not say and names are resolved when the
   assert.match(shell.run('SHOW LOADER'), / {2}Method \.+ HTTP\n {2}File \.+ boot\.cfg\n {2}Destination File \.+ copy\.cfg\n {2}Server \.+ files\.example/);
   assert.is(shell.run('LOAD'), 'Info (148004): boot.cfg loaded into copy.cfg: 5 bytes.');
   assert.match(shell.run('SHOW LOADER'), /Status \.+ none\n\nLast Load \.+ boot\.cfg loaded into copy\.cfg: 5 bytes\./);
-  assert.match(shell.run('SET LOADER'), /^Error \(334259\)/);
+  assert.match(shell.run('SET LOADER'), /^Error \(348265\)/);
   assert.match(shell.run('SET LOADER DELAY=70000'), /^Error \(335261\).*DELAY/);
   shell.run('SET LOADER SERVER=NONE FILE=NONE DESTFILE=NONE');
   assert.match(shell.run('LOAD'), /^Error \(348257\)/);
@@ -258,6 +258,21 @@ test('LOAD with DELAY answers at once and tells of the transfer when it is over'
   shell.run('LOAD FILE=a.cfg SERVER=192.0.2.9 DELAY=10');
   assert.match(shell.run('RESET LOADER'), /^Info/);
   assert.is(shell.world.pending, 0);
+});
+
+test('an alias cannot have the name of a word that commands begin with', () => {
+  const shell = new Shell();
+  assert.is(shell.run('ADD ALIAS=show STRING="x"'), 'Error (355265): Alias show would hide the command word SHOW.');
+  assert.is(shell.run('ADD ALIAS=Add STRING="x"'), 'Error (355265): Alias Add would hide the command word ADD.');
+  assert.is(shell.run('ADD ALIAS=sho STRING="show"'), 'Info (155003): Operation successful.');
+});
+
+test('SHOW LOADER keeps a long failure within the columns', async () => {
+  const shell = new Shell();
+  shell.run('LOAD FILE=x.cfg SERVER=nowhere-to-be-found.example METHOD=HTTP');
+  const text = shell.run('SHOW LOADER');
+  assert.match(text, /Last Load \.+ Transfer of x\.cfg failed: /);
+  for (const line of text.split('\n')) assert.ok(line.length < 80, line);
 });
 
 test('aliases replace whole words on typed lines, outside quotation marks and not in ALIAS commands', () => {

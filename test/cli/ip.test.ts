@@ -30,7 +30,7 @@ const TRANSCRIPTS: readonly (readonly [readonly string[], string, string])[] = [
   [[LAN], LAN, 'Error (35302): IP interface eth0 already exists; SET IP INTERFACE changes it.'],
   [[LAN], 'ADD IP INT=ETH0-0 IP=10.0.0.1', 'Error (35302): IP interface eth0 already exists; SET IP INTERFACE changes it.'],
   [[], 'ADD IP INT=eth9 IP=10.0.0.1', 'Error (35300): Interface eth9 does not exist.'],
-  [[], 'ADD IP INT=ppp7 IP=0.0.0.0', 'Error (35300): Interface ppp7 does not exist, CREATE PPP makes it.'],
+  [[], 'ADD IP INT=ppp7 IP=0.0.0.0', 'Error (35300): Interface ppp7 does not exist; CREATE PPP makes it.'],
   [[LAN], 'ADD IP INT=eth1 IP=192.168.10.1', 'Error (35303): Address 192.168.10.1 is that of IP interface eth0.'],
   [[], 'ADD IP INT=eth1', 'Error (335260): Parameter "IPADDRESS" missing; permitted: DHCP or an IP address like 192.0.2.1.'],
   [[], 'ADD IP INT=eth1 IP=300.0.0.1', 'Error (335261): Value "300.0.0.1" not valid for parameter "IPADDRESS"; permitted: DHCP or an IP address like 192.0.2.1.'],
@@ -44,18 +44,18 @@ const TRANSCRIPTS: readonly (readonly [readonly string[], string, string])[] = [
   [[LAN], 'SET IP INT=eth0', 'Error (35306): Nothing to change: no parameter given.'],
   [[LAN], 'SET IP INT=eth0 MASK=255.255.255.254', 'Info (15276): interface successfully modified.'],
   [[LAN], 'SET IP INT=eth0 IP=192.168.10.255', 'Error (335261): Value "192.168.10.255" not valid for parameter "IPADDRESS"; permitted: 0.0.0.0, DHCP, or the address of a host in its network (prefix length 24).'],
-  [[LAN, PPP], 'SET IP INT=eth1 RIPMETRIC=2', 'Error (35301): IP interface eth1 not found, there are: eth0, ppp1.'],
-  [[], 'SET IP INT=eth1 RIPMETRIC=2', 'Error (35301): IP interface eth1 not found, there is none.'],
+  [[LAN, PPP], 'SET IP INT=eth1 RIPMETRIC=2', 'Error (35301): IP interface eth1 not found; there are: eth0, ppp1.'],
+  [[], 'SET IP INT=eth1 RIPMETRIC=2', 'Error (35301): IP interface eth1 not found; there is none.'],
   [[LAN], 'SET IP INT=eth0 VLANTAG=4095', 'Error (335261): Value "4095" not valid for parameter "VLANTAG"; permitted: NONE or 1..4094.'],
   [[LAN], 'DELETE IP INT=eth0', 'Info (15277): interface successfully deleted.'],
-  [[], 'DELETE IP INT=eth0', 'Error (35301): IP interface eth0 not found, there is none.'],
+  [[], 'DELETE IP INT=eth0', 'Error (35301): IP interface eth0 not found; there is none.'],
   [[LAN], 'DISABLE IP INT=eth0', 'Info (15279): interface has been disabled.'],
   [[LAN, 'disable ip int=eth0'], 'DISABLE IP INT=eth0', 'Warning (25290): IP interface eth0 is already disabled.'],
   [[LAN, 'disable ip int=eth0'], 'ENABLE IP INT=eth0', 'Info (15278): interface has been enabled.'],
   [[LAN], 'ENABLE IP INT=eth0', 'Warning (25289): IP interface eth0 is already enabled.'],
   [[LAN], 'RESET IP INT=eth0', 'Info (15280): interface has been reset.'],
-  [[], 'RESET IP INT=eth0', 'Error (35301): IP interface eth0 not found, there is none.'],
-  [[], 'SHOW IP INT=eth0', 'Error (35301): IP interface eth0 not found, there is none.'],
+  [[], 'RESET IP INT=eth0', 'Error (35301): IP interface eth0 not found; there is none.'],
+  [[], 'SHOW IP INT=eth0', 'Error (35301): IP interface eth0 not found; there is none.'],
   [[], 'SET IP LOCAL IP=10.0.0.1', 'Info (15003): Operation successful.'],
   [[], 'SET IP LOCAL IP=255.255.255.255', 'Error (335261): Value "255.255.255.255" not valid for parameter "IPADDRESS"; permitted: 0.0.0.0 or the address of a host.'],
 
@@ -107,17 +107,17 @@ test('SHOW IP INTERFACE prints two lines for each interface and marks one that i
   r.host.plug('eth1', { carrier: false });
   r.ip.linkUp('ppp1', { local: ip4('192.168.10.1'), peer: ip4('192.168.20.1'), assigned: false });
   assert.is(r.run('show ip interface'), screen(`
-Interface     Type      IP Address       Bc Fr PArp  Filt RIP Met.   SAMode  IPSc
-Pri. Filt     Pol.Filt  Network Mask     MTU   VJC   GRE  OSPF Met.  DBcast  Mul.
+Interface     Type      IP Address       Bc Fr PArp  Filt RIP Met.   SAMode IPSc
+Pri. Filt     Pol.Filt  Network Mask     MTU   VJC   GRE  OSPF Met.  DBcast Mul.
 --------------------------------------------------------------------------------
-Local         ---       Not set          -  -  -     ---  --         Pass    No
----           ---       Not set          1500  -     ---  --         ---     ---
-eth0          Static    192.168.10.1     1  n  On    ---  01         Pass    No
----           ---       255.255.255.0    1500  -     ---  0000000001 No      Rec
-ppp1          Static    0.0.0.0          1  n  -     ---  01         Pass    No
----           ---       0.0.0.0          1460  On    ---  0000000001 No      Rec
-eth1#         Static    10.0.0.1         1  n  On    007  16         Pass    No
----           ---       255.255.0.0      1500  -     003  0000000001 Yes     Off
+Local         ---       Not set          -  -  -     ---  --         Pass   No
+---           ---       Not set          1500  -     ---  --         ---    ---
+eth0          Static    192.168.10.1     1  n  On    ---  01         Pass   No
+---           ---       255.255.255.0    1500  -     ---  0000000001 No     Rec
+ppp1          Static    0.0.0.0          1  n  -     ---  01         Pass   No
+---           ---       0.0.0.0          1460  On    ---  0000000001 No     Rec
+eth1#         Static    10.0.0.1         1  n  On    007  16         Pass   No
+---           ---       255.255.0.0      1500  -     003  0000000001 Yes    Off
 --------------------------------------------------------------------------------
 `));
 });
@@ -127,14 +127,15 @@ test('SHOW IP INTERFACE of one interface adds its state and what the table has n
   r.runAll('enable ip', LAN, 'set ip interface=eth0 igmpproxy=upstream vlantag=5');
   r.host.unplug('eth0');
   assert.is(r.run('show ip interface=eth0'), screen(`
-Interface     Type      IP Address       Bc Fr PArp  Filt RIP Met.   SAMode  IPSc
-Pri. Filt     Pol.Filt  Network Mask     MTU   VJC   GRE  OSPF Met.  DBcast  Mul.
+Interface     Type      IP Address       Bc Fr PArp  Filt RIP Met.   SAMode IPSc
+Pri. Filt     Pol.Filt  Network Mask     MTU   VJC   GRE  OSPF Met.  DBcast Mul.
 --------------------------------------------------------------------------------
-eth0#         Static    192.168.10.1     1  n  On    ---  01         Pass    No
----           ---       255.255.255.0    1500  -     ---  0000000001 No      Rec
+eth0#         Static    192.168.10.1     1  n  On    ---  01         Pass   No
+---           ---       255.255.255.0    1500  -     ---  0000000001 No     Rec
 --------------------------------------------------------------------------------
 Status ........................... down
-Reason ........................... eth0 has no device in the kernel; it comes up when the device appears
+Reason ........................... eth0 has no device in the kernel; it comes
+                                   up when the device appears
 Device ........................... Not present
 IGMP proxy ....................... Upstream
 VJ compression ................... Off

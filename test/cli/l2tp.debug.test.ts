@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { fromHex } from '../../firmware/bytes/hex.ts';
 import { parseIpv4 } from '../../firmware/bytes/ip.ts';
 import { Debug, printPacket, printState } from '../../firmware/l2tp/debug.ts';
+import { printDecoded } from '../../firmware/l2tp/decode.ts';
 import { lone, two } from './l2tp.rig.ts';
 
 const test = suite('L2TP DEBUG');
@@ -120,10 +121,10 @@ test('ENABLE L2TP DEBUG answers with the next prompt alone', () => {
 test('DISABLE L2TP DEBUG of all calls covers those enabled singly', () => {
   const debug = new Debug();
   const lines: string[] = [];
-  debug.enable('ALL', { of: 'call', id: 7 }, { from: 'asyn0', print: (text) => lines.push(text) });
-  assert.equal(debug.ofCall(1, 7), { state: true, packet: true });
+  debug.enable('ALL', { of: 'call', id: 7 }, (text) => lines.push(text));
+  assert.equal(debug.ofCall(1, 7), { state: true, packet: true, decode: false });
   debug.disable('STATE', { of: 'call', id: undefined });
-  assert.equal(debug.ofCall(1, 7), { state: false, packet: true });
+  assert.equal(debug.ofCall(1, 7), { state: false, packet: true, decode: false });
   debug.disable('PKT', { of: 'call', id: undefined });
   debug.print('nobody hears this');
   assert.equal(lines, []);
@@ -132,13 +133,56 @@ test('DISABLE L2TP DEBUG of all calls covers those enabled singly', () => {
 test('Every session that asked for debugging gets it, each line once', () => {
   const debug = new Debug();
   const [one, other]: [string[], string[]] = [[], []];
-  debug.enable('STATE', { of: 'call', id: undefined }, { from: 'asyn0', print: (text) => one.push(text) });
-  debug.enable('PKT', { of: 'call', id: undefined }, { from: 'asyn0', print: (text) => one.push(text) });
-  debug.enable('STATE', { of: 'tunnel', id: undefined }, { from: '10.0.0.1:40000', print: (text) => other.push(text) });
+  const near = (text: string): void => void one.push(text);
+  const far = (text: string): void => void other.push(text);
+  debug.enable('STATE', { of: 'call', id: undefined }, near);
+  debug.enable('PKT', { of: 'call', id: undefined }, near);
+  debug.enable('STATE', { of: 'tunnel', id: undefined }, far);
   debug.print('x');
-  debug.forget('10.0.0.1:40000');
+  debug.forget(far);
   debug.print('y');
   assert.equal([one, other], [['x', 'y'], ['x']]);
+  assert.ok(debug.isOn);
+  debug.forget(near);
+  assert.not.ok(debug.isOn, 'nothing is traced for nobody');
+  assert.equal(debug.ofTunnel(1), { state: false, packet: false, decode: false });
+});
+
+test('DEBUG=DECODE prints every control message in words, and nothing that proves a password', () => {
+  const { world, a, b } = two();
+  b.load(['add l2tp password=verysecret', 'add l2tp call=remote type=virtual ip=1.1.1.1']);
+  a.load(['add l2tp call=remote type=virtual ip=2.2.2.2 password=verysecret', 'enable l2tp debug=decode tunnel', 'activate l2tp call=remote']);
+  world.run(1000);
+  const text = a.printed.join('\n');
+  const named = (type: string, direction: string): string => text.split(/^(?=L2TP )/m).find((one) => one.startsWith(`L2TP ${direction}`) && one.includes(` ] ${type},`)) ?? '';
+  assert.match(named('SCCRQ', 'tx'), /^L2TP tx \[ tunnelId:0 to 2\.2\.2\.2:1701 \] SCCRQ, Ns 0, Nr 0\n  Protocol Version: 256\n/);
+  assert.match(named('SCCRP', 'rx'), /\n  Host Name: "[^"]+"\n[^]*\n  Challenge: [0-9a-f]{32}\n/);
+  assert.match(named('SCCCN', 'tx'), /\n  Challenge Response: \(not shown\)/);
+  assert.match(named('ICRQ', 'tx'), /\n  Call Serial Number: 1\n/);
+  assert.match(text, / \] acknowledgement, Ns \d+, Nr \d+/);
+  a.run('deactivate l2tp call=remote');
+  assert.match(a.printed.at(-1) ?? '', /CDN, [^]*\n  Result Code: 3, administrative reasons, "deactivated"/);
+  assert.not.match(a.printed.join('\n'), 'verysecret');
+});
+
+test('DEBUG=DECODE shows of a data message the header and 64 octets, and names what is malformed', () => {
+  const data = new Uint8Array(200).fill(0xee);
+  data.set(fromHex('400200c8 0d48c863') ?? fail());
+  const lines = printDecoded('tx', subject, data).split('\n');
+  assert.is(lines.slice(1).join('').replaceAll(' ', '').length, (8 + 64) * 2);
+  assert.match(printDecoded('rx', subject, Uint8Array.of(1, 2, 3)), 'header truncated, 3 octets');
+  assert.match(printDecoded('rx', subject, fromHex('c8020018 00010000 00000000 8008 0000 0000 0001 8fff 0000') ?? fail()), /SCCRQ, Ns 0, Nr 0\n  malformed: 8fff0000/);
+});
+
+test('DEBUG with TIMEOUT stops all debugging, also what was asked for without', () => {
+  const { world, a } = two();
+  a.load(['enable l2tp debug=state tunnel', 'enable l2tp debug=pkt call timeout=30']);
+  world.run(29_000);
+  assert.ok(a.node.server.tracer.ofTunnel(1).state);
+  world.run(2000);
+  assert.equal(a.node.server.tracer.ofTunnel(1), { state: false, packet: false, decode: false });
+  assert.equal(a.node.server.tracer.ofCall(1, 1), { state: false, packet: false, decode: false });
+  assert.match(a.run('enable l2tp debug=pkt call timeout=301'), /TIMEOUT/);
 });
 
 function fail(): never {

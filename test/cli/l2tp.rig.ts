@@ -14,6 +14,7 @@ export class L2tpConsole {
   readonly node: Node;
   readonly table: CommandTable;
   readonly printed: string[] = [];
+  readonly #print = (text: string): void => void this.printed.push(text);
 
   constructor(node: Node) {
     this.node = node;
@@ -23,7 +24,7 @@ export class L2tpConsole {
   run(line: string): string {
     const context: Context = {
       user: 'manager', level: 'manager', from: 'asyn0', now: this.node.now, kind: 'console',
-      print: (text) => this.printed.push(text), ask: () => undefined, logoff: () => undefined,
+      print: this.#print, ask: () => undefined, logoff: () => undefined,
     };
     return print(this.table.run(line, context));
   }

@@ -43,14 +43,14 @@ const SILENT: CallDescription = {
 };
 
 const CALL: CallSnapshot = {
-  id: 29131, tunnelId: 65278, role: 'LNS', started: at(11, 56, 4), userName: undefined, state: 'established', debug: { state: false, packet: false },
+  id: 29131, tunnelId: 65278, role: 'LNS', started: at(11, 56, 4), userName: undefined, state: 'established', debug: { state: false, packet: false, decode: false },
   serial: 5, remoteSerial: undefined, remoteId: 43202, authenticationType: 0, remoteReceiveWindow: 0, local: SILENT, remote: SILENT,
   roundTrip: 0, adaptiveTimeout: 0, lastAcked: 0, unacked: 0, receivedUnacked: 0, forceAckWindow: 0, currentWindow: 0, txQueueLength: 0,
   nextSent: 0, nextReceived: 0, inDiscards: 0, inBytes: 0, outBytes: 0, inControl: 0, outControl: 0, data: noData(), payloadTimeouts: 0,
 };
 
 const TUNNEL: TunnelSnapshot = {
-  id: 65278, state: 'established', started: at(11, 56, 4), debug: { state: false, packet: false }, receiveWindow: 4, peer: ip('12.34.56.78'), peerPort: 1701,
+  id: 65278, state: 'established', started: at(11, 56, 4), debug: { state: false, packet: false, decode: false }, receiveWindow: 4, peer: ip('12.34.56.78'), peerPort: 1701,
   remoteId: 46676, remoteReceiveWindow: 4, remoteFirmware: 0x0202, remoteFraming: 3, remoteBearer: 3, remoteHostName: 'bulbul', maxTimeout: 5,
   roundTrip: 14000, adaptiveTimeout: 14000, lastAcked: 2, nextSent: 3, nextReceived: 3, counters: noControl(), calls: [CALL],
 };
@@ -294,7 +294,7 @@ test('SHOW L2TP TUNNEL CALL=id prints each value beside its own label', () => {
     processingDelay: 3, physicalChannel: 4, framing: 2, bearer: 1, connectSpeed: 128000, dialedNumber: 'remote', subAddress: '8', privateGroupId: 'b\x1b[2J',
   };
   const shown = showTunnelCall({
-    ...CALL, userName: 'userA', debug: { state: true, packet: true }, authenticationType: 2, remoteReceiveWindow: 5, local, remote, roundTrip: 1, adaptiveTimeout: 2001,
+    ...CALL, userName: 'userA', debug: { state: true, packet: true, decode: false }, authenticationType: 2, remoteReceiveWindow: 5, local, remote, roundTrip: 1, adaptiveTimeout: 2001,
     lastAcked: 6, unacked: 7, receivedUnacked: 8, forceAckWindow: 9, currentWindow: 10, txQueueLength: 11, nextSent: 12, nextReceived: 13, inDiscards: 14,
     inBytes: 15, outBytes: 16, data: { ...noData(), in: 17, out: 18 },
   });

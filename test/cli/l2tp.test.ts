@@ -57,7 +57,7 @@ const TRANSCRIPTS: readonly (readonly [readonly string[], string, string])[] = [
   [[], 'ADD L2TP IP=0.0.0.0-255.255.255.255 PPPTEMPLATE=31 NUMBER=STARTUP PRE13=ON', DONE],
   [[], 'ADD L2TP IP=1.1.1.1 PPPTEMPLATE=32', 'Error (335261): Value "32" not valid for parameter "PPPTEMPLATE"; permitted: 0..31.'],
   [[], 'ADD L2TP IP=1.1.1.9-1.1.1.1 PPPTEMPLATE=0', 'Error (335261): Value "1.1.1.9-1.1.1.1" not valid for parameter "IP"; permitted: an IP address like 192.0.2.1, or a range like 192.0.2.1-192.0.2.9.'],
-  [['add l2tp ip=1.1.1.1 ppptemplate=0'], 'ADD L2TP IP=1.1.1.1 PPPTEMPLATE=1', 'Error (369056): IP range 1.1.1.1 exists already; delete it first.'],
+  [['add l2tp ip=1.1.1.1 ppptemplate=0'], 'ADD L2TP IP=1.1.1.1 PPPTEMPLATE=1', 'Error (369056): IP range 1.1.1.1 already exists; delete it first.'],
   [['add l2tp ip=1.1.1.1 ppptemplate=0'], 'DELETE L2TP IP=1.1.1.1', DONE],
   [['add l2tp ip=1.1.1.1-1.1.1.2 ppptemplate=0'], 'DELETE L2TP IP=1.1.1.1', 'Error (369057): IP range 1.1.1.1 not found.'],
   [[], 'SHOW L2TP IP', 'Info (169006): There are no L2TP IP ranges.'],
@@ -65,7 +65,7 @@ const TRANSCRIPTS: readonly (readonly [readonly string[], string, string])[] = [
   [[], 'ADD L2TP PASSWORD="abcde" IP=192.168.1.1', DONE],
   [[], 'ADD L2TP PASSWORD=NONE IP=192.168.1.1-192.168.1.9', DONE],
   [[], 'ADD L2TP PASSWORD=abcdefghijklmnopqrstuvwxyz012345', 'Error (335261): Value "****" not valid for parameter "PASSWORD"; permitted: NONE or 1..31 printable characters.'],
-  [['add l2tp password=a'], 'ADD L2TP PASSWORD=b', 'Error (369054): A password for 0.0.0.0-255.255.255.255 exists already; delete it first.'],
+  [['add l2tp password=a'], 'ADD L2TP PASSWORD=b', 'Error (369054): A password for 0.0.0.0-255.255.255.255 already exists; delete it first.'],
   [['add l2tp password=a'], 'SET L2TP PASSWORD=b', DONE],
   [['add l2tp password=a'], 'SET L2TP PASSWORD=NONE', DONE],
   [[], 'SET L2TP PASSWORD', 'Error (335259): Value missing for parameter "PASSWORD"; permitted: NONE or 1..31 printable characters.'],
@@ -83,7 +83,7 @@ const TRANSCRIPTS: readonly (readonly [readonly string[], string, string])[] = [
   [[], 'ADD L2TP USER=ALL ACTION=IGNORE IP=2.2.2.2', 'Error (369051): Parameter "IP" is permitted only with ACTION=DATABASE.'],
   [[], 'ADD L2TP USER=ALL ACTION=DATABASE IP=2.2.2.2 PREFIX=lns', 'Error (369051): Parameter "PREFIX" is permitted only with ACTION=DNSLOOKUP.'],
   [[], 'ADD L2TP USER=ALL ACTION=IGNORE TIMEOUT=7', 'Error (335261): Value "7" not valid for parameter "TIMEOUT"; permitted: 8..300.'],
-  [[USER], USER, 'Error (369058): L2TP user all exists already; SET L2TP USER changes it.'],
+  [[USER], USER, 'Error (369058): L2TP user all already exists; SET L2TP USER changes it.'],
   [[USER], 'SET L2TP USER=ALL TIMEOUT=30 PORT=1702 IP=3.3.3.3', DONE],
   [[USER], 'SET L2TP USER=ALL ACTION=DNSLOOKUP PREFIX=lns', DONE],
   [[DOMAIN], 'SET L2TP USER=tunnel.xxx ACTION=DATABASE', 'Error (369052): Parameter "IP" is required with ACTION=DATABASE.'],
@@ -100,11 +100,11 @@ const TRANSCRIPTS: readonly (readonly [readonly string[], string, string])[] = [
   [[], 'SET L2TP FILTER=100', 'Error (335261): Value "100" not valid for parameter "FILTER"; permitted: NONE or 0..99.'],
   [[], 'ENABLE L2TP DEBUG=STATE TUNNEL', ''],
   [[], 'ENABLE L2TP DEBUG=PKT CALL=51299', ''],
-  [[], 'ENABLE L2TP DEBUG=STATE', 'Error (335267): Parameter missing; one of CALL, TUNNEL must follow.'],
+  [[], 'ENABLE L2TP DEBUG=STATE', 'Error (335267): Parameter missing; CALL or TUNNEL must follow.'],
   [[], 'ENABLE L2TP DEBUG=STATE CALL TUNNEL', 'Error (335263): Parameters "CALL" and "TUNNEL" conflict.'],
   [[], 'ENABLE L2TP DEBUG=STATE CALL=65536', 'Error (335261): Value "65536" not valid for parameter "CALL"; permitted: 1..65535.'],
   [['enable l2tp debug=all call'], 'DISABLE L2TP DEBUG=ALL CALL', ''],
-  [[], 'DISABLE L2TP DEBUG=NO CALL', 'Error (335261): Value "NO" not valid for parameter "DEBUG"; permitted: ALL, PKT or STATE.'],
+  [[], 'DISABLE L2TP DEBUG=NO CALL', 'Error (335261): Value "NO" not valid for parameter "DEBUG"; permitted: ALL, DECODE, PKT or STATE.'],
   [[], 'RESET L2TP COUNTER', DONE],
   [[], 'RESET L2TP', 'Error (335260): Parameter "COUNTER" missing.'],
   [[], 'SHOW L2TP TUNNEL', 'Info (169004): There are no L2TP tunnels.'],
@@ -201,7 +201,7 @@ test('DEACTIVATE L2TP CALL takes the local ID of an active call', () => {
   assert.is(a.run(`deactivate l2tp call=${id}`), DONE);
   world.run(1000);
   assert.match(a.run('show l2tp tunnel call'), 'There are no calls in L2TP tunnels.');
-  assert.match(a.run('show l2tp call'), 'Status .................. deactivated by the operator (ACTIVATE L2TP CALL=remote calls again)');
+  assert.match(a.run('show l2tp call'), '\nStatus .................. deactivated by the operator (ACTIVATE L2TP\n                          CALL=remote calls again)');
 });
 
 test('DEACTIVATE L2TP CALL prefers a call whose name is a number', () => {

@@ -62,7 +62,7 @@ const REFUSED = [
   ['CREATE PPP=2', 'Error (335260): Parameter "OVER" missing; permitted: a physical interface like TNL-remote, ISDN-call, ETH0-any or SYN0.'],
   ['CREATE PPP=2 OVER=TNL-nobody', 'Error (335261): Value "TNL-nobody" not valid for parameter "OVER"; permitted: a layer that exists.'],
   ['CREATE PPP=1 OVER=TNL-other', 'Error (33260): Interface ppp1 already exists.'],
-  ['CREATE PPP=2 OVER=tnl-REMOTE', 'Error (33261): Layer tnl-REMOTE is in use by ppp1 already.'],
+  ['CREATE PPP=2 OVER=tnl-REMOTE', 'Error (33261): Layer tnl-REMOTE is already in use by ppp1.'],
   ['CREATE PPP=2 OVER=TNL-other ECHO=ON LQR=ON', 'Error (33263): ECHO and LQR cannot both be on: turn one of them off.'],
   ['CREATE PPP=2 OVER=TNL-other ECHO=10 LQR=20', 'Error (33263): ECHO and LQR cannot both be on: turn one of them off.'],
   ['CREATE PPP=2 OVER=TNL-other MRU=255', 'Error (335261): Value "255" not valid for parameter "MRU"; permitted: ON, OFF or 256..1500.'],
@@ -115,6 +115,12 @@ test('numbers of the whole range make interfaces', () => {
   assert.is(a.interfaces.over('tnl-OTHER')?.number, 511);
 });
 
+test('SHOW PPP without interfaces prints an empty table, its details say that there are none', () => {
+  const { a } = new World();
+  assert.is(a.run('SHOW PPP').split('\n').length, 2);
+  for (const what of ['CONFIG', 'COUNTER', 'COUNTER=LCP', 'LIMITS', 'UTILISATION']) assert.is(a.run(`SHOW PPP ${what}`), 'Info (13004): There are no PPP interfaces.');
+});
+
 test('SHOW PPP prints the columns of an open interface', () => {
   assert.is(
     joined().a.run('SHOW PPP'),
@@ -132,10 +138,10 @@ test('SHOW PPP of one interface says what it is doing and why its last link ende
   assert.match(world.a.run('SHOW PPP=1'), /\nUp for 00:01:0\d\nLocal address 192\.168\.10\.1, peer 192\.168\.20\.1, MTU 1460\n-+$/);
   world.hangUp(world.b, 'cut', world.now);
   world.run(1000);
-  assert.match(world.a.run('SHOW PPP=1'), /IPCP {8}INITIAL\n.*LCP {9}INITIAL\n-+\nOn demand: waits for traffic\nLast link: The peer cleared the call\.\n-+$/);
+  assert.match(world.a.run('SHOW PPP=1'), /IPCP {8}INITIAL\n.*LCP {9}INITIAL\n-+\nOn demand: waiting for traffic\nLast link: The peer cleared the call\.\n-+$/);
   world.reachable = false;
   world.a.run('ACTIVATE PPP=1');
-  assert.match(world.a.run('SHOW PPP=1'), /STARTING\n-+\nWaits for TNL-remote\n/);
+  assert.match(world.a.run('SHOW PPP=1'), /STARTING\n-+\nWaiting for TNL-remote\n/);
   world.a.run('DISABLE PPP=1');
   assert.match(world.a.run('SHOW PPP=1'), /ppp1 {12}NO .*\n.*\n-+\nDisabled\n/);
 });
@@ -233,12 +239,6 @@ test('SHOW PPP CONFIG shows configured and negotiated values, a password only as
   assert.match(shown, /\n {2}IP Address {38}192\.168\.10\.1 {4}192\.168\.20\.1\n/);
   assert.match(shown, /\n {2}Password {26}\(set\)\n/);
   assert.not.match(shown, /PasswordA/);
-});
-
-test('SHOW PPP of a router without interfaces is the head alone', () => {
-  const world = new World();
-  assert.is(world.a.run('SHOW PPP').split('\n').length, 2);
-  for (const part of ['CONFIG', 'COUNTER', 'LIMITS', 'UTILISATION']) assert.is(world.a.run(`SHOW PPP ${part}`), '');
 });
 
 test('CREATE CONFIG writes only what is not a default, and splits what is longer than a line', () => {

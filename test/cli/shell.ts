@@ -105,7 +105,7 @@ export class Shell {
       ...fileCommands(files),
       ...configCommands({ files, boot, running: this.running, reboot: () => this.reboots++, restart: () => this.restarts++ }),
       ...scriptCommands({ files, clock: board.clock, table: () => this.table }),
-      ...aliasCommands(this.aliases),
+      ...aliasCommands(this.aliases, () => this.table.verbs),
       ...loaderCommands({ loader: this.loader, files, clock: board.clock }),
     ]);
   }

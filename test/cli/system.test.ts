@@ -2,8 +2,11 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { CommandTable } from '../../firmware/cli/table.ts';
+import { asynCommands, asynConfig } from '../../firmware/system/asyn.commands.ts';
 import { blot } from '../../firmware/system/debug.ts';
-import { Shell } from './shell.ts';
+import { Links } from '../../firmware/system/links.ts';
+import { print, Shell } from './shell.ts';
 
 const RULE = '-'.repeat(80);
 
@@ -134,6 +137,34 @@ test('SHOW FEATURE, INSTALL and STARTUP tell what runs since when', () => {
   assert.match(shell.run('SHOW FEATURE'), /all features of this build/);
   assert.match(shell.run('SHOW INSTALL'), new RegExp(`Default {7}hashi ${version}`));
   assert.match(shell.run('SHOW STARTUP'), /^Router started at 11:56:00 on Tuesday 02-Oct-2001\./);
+});
+
+test('SET ASYN PAGE sets the page of all sessions and is saved, SHOW ASYN shows it', () => {
+  const owner = { page: 22 };
+  const table = new CommandTable(asynCommands(owner));
+  const run = (line: string): string => print(table.run(line, new Shell().context()));
+  assert.equal(asynConfig(owner), []);
+  assert.is(run('SET ASYN PAGE=50'), 'Info (133003): Operation successful.');
+  assert.match(run('SHOW ASYN'), /\nPage \(lines\) \.+ 50\n/);
+  assert.equal(asynConfig(owner), [{ title: 'ASYN', lines: ['set asyn page=50'] }]);
+  run('SET ASYN PAGE=OFF');
+  assert.is(owner.page, Infinity);
+  assert.match(run('SHOW ASYN'), / OFF\n/);
+  assert.equal(asynConfig(owner), [{ title: 'ASYN', lines: ['set asyn page=off'] }]);
+  assert.is(run('SET ASYN PAGE=1'), 'Error (335261): Value "1" not valid for parameter "PAGE"; permitted: OFF or 2..1000.');
+});
+
+test('SHOW SYSTEM keeps its warnings within the columns', () => {
+  const shell = new Shell();
+  shell.warnings = ['The configuration asks for the firewall, NAT, IPsec, which this build does not have: traffic passes without.'];
+  assert.match(shell.run('SHOW SYSTEM'), /\n\nWarning: The configuration asks for the firewall, NAT, IPsec, which this build\ndoes not have: traffic passes without\.$/);
+});
+
+test('SHOW INTERFACE numbers ppp interfaces as SHOW PPP does', () => {
+  const shell = new Shell();
+  const link = { mac: '', mtu: 1500, present: true, admin: true, up: true, inPackets: 0, inBytes: 0, inErrors: 0, outPackets: 0, outBytes: 0, outErrors: 0 };
+  const links = new Links({ links: () => ['eth0', 'ppp1', 'eth1'].map((name) => ({ ...link, name, device: name })) }, shell.board.clock);
+  assert.match(links.show(), /\n {6}1 eth0 [^\n]*\n {6}5 ppp1 [^\n]*\n {6}2 eth1 /);
 });
 
 test.run();

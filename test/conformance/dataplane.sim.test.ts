@@ -1,71 +1,101 @@
-// The data plane in memory under the suite for all data planes: what is proven on the simulator holds on the kernel.
+// The data plane conformance suite on the simulator's plane: virtual time, a wire in memory.
 
-import type { Ipv4 } from '../../firmware/bytes/ip.ts';
 import { SimIpHost } from '../../board/sim/iphost.ts';
-import { ip } from '../../board/sim/lans.ts';
+import { icmp, ipPacket, PROTOCOL, readIp, udp } from '../../board/sim/packet.ts';
 import { SimPlane } from '../../board/sim/plane.ts';
 import { CLEAN, Wire } from '../../board/sim/wire.ts';
 import { World } from '../../board/sim/world.ts';
+import { u16 } from '../../firmware/bytes/integers.ts';
+import { toIpv4, type Ipv4 } from '../../firmware/bytes/ip.ts';
 import { dataPlane, type Bench, type Datagram } from './dataplane.ts';
 
-/** An IP stack whose ppp interfaces end in the test's hands. */
-class BenchHost extends SimIpHost {
-  readonly ways = new Map<string, { readonly output: (packet: Uint8Array) => boolean; left: Uint8Array[] }>();
+/** An IP host whose ppp interfaces end here: what goes in and out of them is the test's. */
+class OpenHost extends SimIpHost {
+  readonly outputs = new Map<string, (packet: Uint8Array) => boolean>();
+  readonly came = new Map<string, Uint8Array[]>();
 
   override addPpp(name: string, mtu: number, output: (packet: Uint8Array) => boolean): boolean {
-    const added = super.addPpp(name, mtu, output);
-    if (added) this.ways.set(name, { output, left: [] });
-    return added;
+    if (!super.addPpp(name, mtu, output)) return false;
+    this.outputs.set(name, output);
+    return true;
   }
 
   override removePpp(name: string): void {
-    this.ways.delete(name);
     super.removePpp(name);
+    this.outputs.delete(name);
   }
 
   override inject(name: string, packet: Uint8Array): void {
-    this.ways.get(name)?.left.push(packet.slice());
+    this.came.set(name, [...(this.came.get(name) ?? []), packet.slice()]);
   }
 }
 
-const LOCAL = [ip('10.77.0.1'), ip('10.77.0.2')] as const;
-const PEERS = [ip('10.77.0.11'), ip('10.77.0.12')] as const;
+class SimBench implements Bench {
+  readonly plane: SimPlane;
+  readonly local = [toIpv4(0x0a4d0001), toIpv4(0x0a4d0002)] as const;
+  readonly peers = [toIpv4(0x0a4d000b), toIpv4(0x0a4d000c)] as const;
+  readonly ipv6 = false;
+  readonly #world = new World(1);
+  readonly #wire = new Wire(this.#world, CLEAN);
+  readonly #host = new OpenHost(this.#world);
+  readonly #open = new Set<string>();
+  #received: Datagram[] = [];
 
-async function open(): Promise<Bench> {
-  const world = new World(1);
-  const wire = new Wire(world, CLEAN);
-  const router = new BenchHost(world);
-  const peer = new SimIpHost(world);
-  const put = (host: SimIpHost, addresses: readonly Ipv4[]): void => {
-    host.plug('eth0', wire);
-    for (const address of addresses) host.addAddress('eth0', address, 24);
-  };
-  put(router, LOCAL);
-  put(peer, PEERS);
-  const ports = new Set<string>();
-  const received: Datagram[] = [];
-  peer.onUdp = (header, fromPort, toPort, data) => {
-    if (!ports.has(`${header.destination} ${toPort}`)) return false;
-    received.push({ from: header.source, fromPort, to: header.destination, toPort, data: data.slice() });
-    return true;
-  };
-  return {
-    plane: new SimPlane(world, router),
-    local: LOCAL,
-    peers: PEERS,
-    ipv6: true,
-    listen: (address, port) => void ports.add(`${address} ${port}`),
-    inject: ({ from, fromPort, to, toPort, data }) => peer.sendUdp(from, fromPort, to, toPort, data),
-    received: () => received.splice(0),
-    enter: (name, packet) => void router.ways.get(name)?.output(packet),
-    left: (name) => router.ways.get(name)?.left.splice(0) ?? [],
-    until: async (done, ms = 1000) => {
-      for (let passed = 0; passed < ms && !done(); passed++) world.run(1);
-      return done();
-    },
-    interfaces: () => [...router.ways.keys()],
-    close: async () => {},
-  };
+  constructor() {
+    this.plane = new SimPlane(this.#world, this.#host);
+    this.#host.plug('eth0', this.#wire);
+    for (const address of this.local) this.#host.addAddress('eth0', address, 24);
+    this.#wire.attach({ owns: (address) => this.peers.some((peer) => peer === address), receive: (packet) => this.#arrived(packet), carrierChanged: () => {} });
+  }
+
+  listen(peer: Ipv4, port: number): void {
+    this.#open.add(`${peer} ${port}`);
+  }
+
+  inject(d: Datagram): void {
+    this.#wire.send(ipPacket({ source: d.from, destination: d.to, protocol: PROTOCOL.udp, ttl: 64 }, udp(d.fromPort, d.toPort, d.data)), d.to);
+  }
+
+  received(): Datagram[] {
+    return this.#received.splice(0);
+  }
+
+  enter(name: string, packet: Uint8Array): void {
+    this.#host.outputs.get(name)?.(packet.slice());
+  }
+
+  left(name: string): Uint8Array[] {
+    const came = this.#host.came.get(name) ?? [];
+    this.#host.came.delete(name);
+    return came;
+  }
+
+  async until(done: () => boolean, ms = 2000): Promise<boolean> {
+    return this.#world.run(ms, done);
+  }
+
+  interfaces(): string[] {
+    return this.#host.links().map((link) => link.name).filter((name) => /^(ppp|dyn)/.test(name));
+  }
+
+  async close(): Promise<void> {
+    this.#host.unplug();
+  }
+
+  #arrived(packet: Uint8Array): void {
+    const read = readIp(packet);
+    if (read === undefined || read.header.protocol !== PROTOCOL.udp) return;
+    const { header, payload } = read;
+    const fromPort = u16(payload, 0);
+    const toPort = u16(payload, 2);
+    if (this.#open.has(`${header.destination} ${toPort}`)) {
+      this.#received.push({ from: header.source, fromPort, to: header.destination, toPort, data: payload.slice(8) });
+      return;
+    }
+    const quoted = new Uint8Array(4 + 28);
+    quoted.set(packet.subarray(0, 28), 4);
+    this.#wire.send(ipPacket({ source: header.destination, destination: header.source, protocol: PROTOCOL.icmp, ttl: 64 }, icmp(3, 3, quoted)), header.source);
+  }
 }
 
-dataPlane('sim', open);
+dataPlane('sim', async () => new SimBench());

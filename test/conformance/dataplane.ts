@@ -369,6 +369,18 @@ function headers(test: Register): void {
     assert.is(s.counters.inPackets, 0);
   });
 
+  test('data for a tunnel without sessions is told as stray, once a second, with whom it came from', async (s, bench) => {
+    s.attach(s.interface('ppp7'));
+    s.inject(message(join('ff030021', packet), { session: 0x4242 }));
+    for (let i = 0; i < 5; i++) s.inject(message(join('ff030021', packet), { tunnel: 0x4242 }), { to: bench.local[1] });
+    await s.counts(() => s.plane.underlayCounters(s.underlay)?.noSuchTunnel, 5);
+    const punts = await s.punted('stray', 1);
+    assert.equal(punts.map((p) => [p.underlay, p.local, p.peer, p.peerPort]), [[s.underlay, bench.local[1], bench.peers[0], PORT]]);
+    await bench.until(() => false, 1100);
+    s.inject(message(join('ff030021', packet), { tunnel: 0x4242 }));
+    assert.is((await s.punted('stray', 2)).length, 2);
+  });
+
   test('data from another address than the peer of the session is not carried', async (s, bench) => {
     s.attach(s.interface('ppp7'));
     s.inject(carrying(packet), { from: bench.peers[1] });

@@ -84,6 +84,7 @@ when(NEEDS, binary, 'wrong usage ends with 2 and says what is wrong and what is 
     [['run', '--flash', 'x', '--port', 'eth0=a', '--port', 'eth0=b'], /port eth0 is given twice/],
     [['run', '--flash', 'x', '--board', 'pc'], /no board "pc"/],
     [['run', '--flash', 'x', '--console', 'screen'], /--console screen/],
+    [['run', '--flash', 'x', '--console', 'stdio', '--console', 'stdio'], /a console is given twice/],
     [['run', '--flash', 'x', '--plane', 'magic'], /--plane magic/],
     [['cli'], /--flash is required/],
     [['check'], /names of scripts/],
@@ -199,10 +200,10 @@ when(NEEDS, binary, 'cli on a pipe gives prompts without escapes and runs everyt
 
 when(NEEDS, binary, 'the console of run begins at the login prompt; the end of its input does not end the router', async () => {
   await withRouter(['--console', 'stdio'], async (router) => {
-    await until('the login prompt', 3, () => router.printed().endsWith('login: '));
+    await until('the login prompt', 8, () => router.printed().endsWith('login: '));
     router.child.stdin.write('manager\nfriend\nSHOW TIME\n');
     await router.child.stdin.end();
-    await until('the answer', 3, () => /Manager[^]*\d\d:\d\d:\d\d/.test(router.printed()));
+    await until('the answer', 8, () => /Manager[^]*\d\d:\d\d:\d\d/.test(router.printed()));
     assert.not.match(router.printed(), /\x1b/);
     assert.is((await router.cli('SHOW TIME')).code, 0);
     assert.is((await router.stop()).code, 0);
@@ -239,7 +240,7 @@ when(NEEDS, binary, 'a port without device is waited for, and gets its address w
     await router.cli('ENABLE IP', 'ADD IP INT=eth0 IP=10.77.0.1 MASK=255.255.255.0');
     assert.not.match(await must(['ip', '-o', 'addr']), /10\.77\.0\.1/);
     await must(['ip', 'link', 'add', 'hs-late', 'type', 'veth', 'peer', 'name', 'hs-late2']);
-    await until('the address', 3, async () => /hs-late +inet 10\.77\.0\.1\/24/.test(await must(['ip', '-o', 'addr'])));
+    await until('the address', 8, async () => /hs-late +inet 10\.77\.0\.1\/24/.test(await must(['ip', '-o', 'addr'])));
     assert.is((await router.stop()).code, 0);
     assert.not.match(await must(['ip', '-o', 'addr']), /10\.77\.0\.1/);
     await must(['ip', 'link', 'del', 'hs-late']);
@@ -289,15 +290,15 @@ when(NEEDS, binary, 'a serial console is raw, begins at the login prompt, and is
     return seen;
   };
   await withRouter(['--console', String(libc.ptsname(line))], async (router) => {
-    await until('the login prompt', 3, () => look().endsWith('login: '));
+    await until('the login prompt', 8, () => look().endsWith('login: '));
     writeSync(line, 'manager\r');
-    await until('the password prompt', 3, () => /password: $/i.test(look()));
+    await until('the password prompt', 8, () => /password: $/i.test(look()));
     writeSync(line, 'friend\r');
-    await until('the prompt', 3, () => /Manager.*> $/.test(look()));
+    await until('the prompt', 8, () => /Manager.*> $/.test(look()));
     assert.not.match(seen, /friend/);
     assert.match((await router.cli('SHOW USER')).output, /asyn0/i);
     writeSync(line, 'LOGOFF\r');
-    await until('the login prompt again', 3, () => /LOGOFF[^]*login: $/.test(look()));
+    await until('the login prompt again', 8, () => /LOGOFF[^]*login: $/.test(look()));
   });
 });
 

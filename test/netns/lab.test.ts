@@ -68,7 +68,7 @@ when(NEEDS, lab, 'a signal ends it with all its routers and hosts', async () => 
     assert.is(members.length, 4);
     child.kill(signal);
     assert.is(await child.exited, 1);
-    await until('its members to end', 3, () => alive(members).length === 0);
+    await until('its members to end', 5, () => alive(members).length === 0);
   }
 });
 
@@ -78,7 +78,7 @@ when(NEEDS, lab, 'its routers and hosts end also when it is killed, and the next
   const members = membersOf(first.child.pid);
   first.child.kill('SIGKILL');
   await first.child.exited;
-  await until('its members to end', 4, () => alive(members).length === 0);
+  await until('its members to end', 5, () => alive(members).length === 0);
   const next = start();
   next.child.stdin.write('SHOW TIME\n');
   await next.child.stdin.end();

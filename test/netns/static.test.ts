@@ -1,56 +1,10 @@
 // The manual's LAN-to-LAN scripts on the real kernel: two routers, a LAN behind each, an internet between them.
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { when, type Need } from '../needs.ts';
-import { Network, until, type Capture, type Router } from '../network.ts';
-
-const SCRIPTS = join(import.meta.dir, '..', 'vectors', 'scripts');
-const seed = (name: string): string => readFileSync(join(SCRIPTS, name), 'utf8');
-/** The manual's chapter takes the IP set-up for granted: addresses and the way to the other end. */
-const PRELUDE = {
-  a: `SET SYSTEM NAME=RouterA
-ENABLE IP
-ADD IP INT=eth0 IP=192.168.10.1 MASK=255.255.255.0
-ADD IP INT=eth1 IP=1.1.1.1 MASK=255.255.255.0
-ADD IP ROUTE=2.2.2.0 MASK=255.255.255.0 INT=eth1 NEXT=1.1.1.254
-`,
-  b: `SET SYSTEM NAME=RouterB
-ENABLE IP
-ADD IP INT=eth0 IP=192.168.20.1 MASK=255.255.255.0
-ADD IP INT=eth1 IP=2.2.2.2 MASK=255.255.255.0
-ADD IP ROUTE=1.1.1.0 MASK=255.255.255.0 INT=eth1 NEXT=2.2.2.254
-`,
-};
-const NEEDS: readonly Need[] = ['root', 'tun', 'netns', 'ethtool', 'ping'];
-const PORTS = ['eth0=lan', 'eth1=wan'];
-
-/** host1 - a - inet - b - host2. */
-async function lans(prefix: string): Promise<Network> {
-  const net = new Network(prefix);
-  await net.space('h1', 'a', 'inet', 'b', 'h2');
-  await net.wire('h1/eth0', 'a/lan');
-  await net.wire('a/wan', 'inet/toa');
-  await net.wire('inet/tob', 'b/wan');
-  await net.wire('b/lan', 'h2/eth0');
-  await net.ip('h1', 'addr', 'add', '192.168.10.2/24', 'dev', 'eth0');
-  await net.ip('h1', 'route', 'add', 'default', 'via', '192.168.10.1');
-  await net.ip('h2', 'addr', 'add', '192.168.20.2/24', 'dev', 'eth0');
-  await net.ip('h2', 'route', 'add', 'default', 'via', '192.168.20.1');
-  await net.ip('inet', 'addr', 'add', '1.1.1.254/24', 'dev', 'toa');
-  await net.ip('inet', 'addr', 'add', '2.2.2.254/24', 'dev', 'tob');
-  await net.exec('inet', ['sysctl', '-qw', 'net.ipv4.ip_forward=1']);
-  return net;
-}
-
-/** "Label ..... value" lines of a SHOW output. */
-function field(output: string, label: string): string {
-  const found = new RegExp(`^\\s*${label.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')} \\.+ (.*)$`, 'm').exec(output);
-  if (found?.[1] === undefined) throw new Error(`no field "${label}" in:\n${output}`);
-  return found[1].trim();
-}
+import { when } from '../needs.ts';
+import { until, type Capture, type Network, type Router } from '../network.ts';
+import { field, lans, NEEDS, PORTS, PRELUDE, seed } from './lans.ts';
 
 async function both(prefix: string, scriptA: string, scriptB: string, body: (net: Network, a: Router, b: Router) => Promise<void>): Promise<void> {
   const net = await lans(prefix);

@@ -60,7 +60,7 @@ export const sessions = (node: Node): number => [...show(node, 'SHOW L2TP TUNNEL
 export const tunnels = (node: Node): number => [...show(node, 'SHOW L2TP TUNNEL').matchAll(/^Tunnel ID \.+/gm)].length - [...show(node, 'SHOW L2TP TUNNEL').matchAll(/^Call ID \.+/gm)].length;
 
 /** Why the call waits, as SHOW L2TP CALL says. */
-export const status = (node: Node): string => /^Status \.+ (.*)$/m.exec(show(node, 'SHOW L2TP CALL'))?.[1] ?? '';
+export const status = (node: Node): string => /^Status \.+ (.*(?:\n {26}.*)*)$/m.exec(show(node, 'SHOW L2TP CALL'))?.[1]?.replace(/\n +/g, ' ') ?? '';
 
 /** The log without its line breaks. */
 export const log = (node: Node): string => show(node, 'SHOW LOG').replace(/\n {31}/g, ' ');

@@ -3,6 +3,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ip, lans, PRELUDE, residue } from '../../board/sim/lans.ts';
+import { icmp, ipPacket, PROTOCOL } from '../../board/sim/packet.ts';
 import { CLEAN } from '../../board/sim/wire.ts';
 import { inject, isControl, log, messageType, network, numbers, pings, pingStream, scriptA, scriptB, sessions, show, status, tap, tunnels, value, WireCount } from './calls.rig.ts';
 
@@ -467,6 +468,38 @@ test('packets of every size from 28 to 1500 cross the tunnel or come back as too
   }
 });
 
+test('a path that takes smaller packets from some time on makes the interface and TCP segments smaller, without a word to the peer', () => {
+  const net = network({}, { ppp: DEMAND });
+  net.world.run(10_000);
+  assert.is(pings(net, { count: 3, size: 1460 }), 3);
+  const [wire] = net.wires;
+  tap(wire, (packet, seen) => {
+    if (seen?.from !== ip('1.1.1.1') || packet.length <= 1300) return true;
+    const rest = Uint8Array.of(0, 0, 1300 >> 8, 1300 & 0xff, ...packet.subarray(0, 28));
+    const error = { source: ip('1.1.1.254'), destination: ip('1.1.1.1'), protocol: PROTOCOL.icmp, ttl: 64 };
+    net.world.at(net.world.now + 1, () => wire.send(ipPacket(error, icmp(3, 4, rest)), ip('1.1.1.1')));
+    return false;
+  });
+  pings(net, { count: 3, size: 1460 });
+  assert.match(show(net.a, 'SHOW PPP=1'), 'MTU 1260');
+  assert.is(pings(net, { count: 3, size: 1260 }), 3);
+  assert.is(pings(net, { count: 3, size: 1264 }), 0, 'larger ones come back to the host as too big');
+  assert.is(sessions(net.a), 1);
+});
+
+test('what a session carried is counted to its last packet, also when it ends between two readings', () => {
+  const net = network({ ppp: 'IDLE=3600' }, { ppp: DEMAND });
+  pings(net, { count: 3, interval: 1000 });
+  const carried = (): number => Number(/inOctets +(\d+)/.exec(show(net.a, 'SHOW PPP=1 COUNTER=IF'))?.[1]);
+  net.world.run(20_000);
+  const before = carried();
+  assert.is(pings(net, { count: 5, size: 1000 }), 5);
+  net.b.app.runCommand('DEACTIVATE L2TP CALL=remote', () => {}, () => {});
+  net.world.run(1000);
+  assert.is(sessions(net.a), 0);
+  assert.ok(carried() - before >= 5 * 1000, `${carried() - before} octets`);
+});
+
 test('a port unreachable from the peer makes the tunnel ask at once whether it is there, and the call says what it met', () => {
   const net = network({ ppp: 'LQR=OFF' }, { ppp: `LQR=OFF ${DEMAND.replace('LQR=OFF', '')}` });
   net.world.run(5000);
@@ -482,7 +515,7 @@ test('a port unreachable from the peer makes the tunnel ask at once whether it i
   stream.stop(0);
   assert.ok(lost > 0 && lost - started < 45_000, `noticed after ${(lost - started) / 1000} s, long before HELLO in silence`);
   net.world.run(5000);
-  assert.match(status(net.a), /2\.2\.2\.2 says that nothing listens on UDP port 1701 \(is L2TP enabled there\?\)/);
+  assert.match(status(net.a), /UDP port 1701 of 2\.2\.2\.2 cannot be reached, says ICMP \(is the peer up, and L2TP enabled there\?\)/);
 });
 
 test('a flood of SCCRQs from many addresses leaves the established session unharmed and the tunnel table bounded', () => {

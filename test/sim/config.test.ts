@@ -53,7 +53,7 @@ function state(app: Appliance, config: string): string {
 
 const present = (shown: string): string =>
   shown
-    .replace(/\nStatus \.+ .*/g, '')
+    .replace(/\nStatus \.+ .*(?:\n {26}.*)*/g, '')
     .replace(/^(?:Messages processed|In Messages|Out Messages|Tunnels) .*/gm, '')
     .replace(/(?<=Changes +)\d+/g, '')
     .replace(/(?:STARTING|INITIAL)$/gm, 'down')

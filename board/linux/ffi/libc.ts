@@ -37,6 +37,7 @@ const library = dlopen('libc.so.6', {
   epoll_ctl: { args: ['i32', 'i32', 'i32', 'ptr'], returns: 'i32' },
   epoll_wait: { args: ['i32', 'ptr', 'i32', 'i32'], returns: 'i32' },
   eventfd: { args: ['u32', 'i32'], returns: 'i32' },
+  usleep: { args: ['u32'], returns: 'i32' },
   poll: { args: ['ptr', 'u32', 'i32'], returns: 'i32' },
   if_nametoindex: { args: ['ptr'], returns: 'u32' },
   setns: { args: ['i32', 'i32'], returns: 'i32' },

@@ -15,8 +15,9 @@ const LINE_DOWN_S = 3;
 /** The scripts of the two routers, preludes included. */
 export const SCRIPTS = { a: preludeA + routerA, b: preludeB + routerB } as const;
 export const WELCOME: readonly string[] = [
-  'host1 192.168.10.2 - router A - 1.1.1.1 .. internet .. 2.2.2.2 - router B - 192.168.20.2 host2',
-  'This is the console of router A, logged in as manager. Try SHOW L2TP TUNNEL, SHOW PPP, PING 192.168.20.2, HELP. LOGOFF ends the lab.',
+  '192.168.10.2 host1 - A 1.1.1.1 - internet - 2.2.2.2 B - host2 192.168.20.2',
+  'This is the console of router A; you are logged in as manager.',
+  'Try SHOW L2TP TUNNEL, SHOW PPP, PING 192.168.20.2, HELP. LOGOFF ends the lab.',
 ];
 
 export class StaticLab {

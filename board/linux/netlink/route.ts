@@ -4,7 +4,7 @@ import type { Ipv4 } from '../../../firmware/bytes/ip.ts';
 import { ANY_IPV4, toIpv4 } from '../../../firmware/bytes/ip.ts';
 import { AF } from '../ffi/socket.ts';
 import { NetlinkClient, type NetlinkFailure } from './client.ts';
-import { addressOf, attributesOf, NLM_F, type Received, textOf, u32Of } from './message.ts';
+import { addressOf, attributesOf, type MessageWriter, NLM_F, type Received, textOf, u32Of } from './message.ts';
 
 export const RTM = { NEWLINK: 16, DELLINK: 17, GETLINK: 18, NEWADDR: 20, DELADDR: 21, GETADDR: 22, NEWROUTE: 24, DELROUTE: 25, GETROUTE: 26, NEWNEIGH: 28, DELNEIGH: 29, GETNEIGH: 30 } as const;
 const IFLA = { ADDRESS: 1, IFNAME: 3, MTU: 4, LINKINFO: 18, STATS64: 23, NET_NS_FD: 28 } as const;
@@ -120,10 +120,14 @@ export class RouteClient {
     return found;
   }
 
-  /** The link of that name; undefined where there is none. */
-  link(name: string): Link | undefined {
+  /** The link of that name or index; undefined where there is none. */
+  link(which: string | number): Link | undefined {
     let found: Link | undefined;
-    this.#netlink.request(RTM.GETLINK, 0, (w) => w.u32(0).u32(0).u32(0).u32(0).attributeText(IFLA.IFNAME, name), { each: (message) => (found = linkOf(message)) });
+    const write = (w: MessageWriter): void => {
+      w.u32(0).u32(typeof which === 'number' ? which : 0).u32(0).u32(0);
+      if (typeof which === 'string') w.attributeText(IFLA.IFNAME, which);
+    };
+    this.#netlink.request(RTM.GETLINK, 0, write, { each: (message) => (found = linkOf(message)) });
     return found;
   }
 

@@ -82,9 +82,10 @@ function whyNot(name: string, code: number): string {
     case ERRNO.ENOENT:
     case ERRNO.ENODEV:
       return `${name} cannot be made: this kernel has no TUN devices (/dev/net/tun)`;
-    case ERRNO.EPERM:
     case ERRNO.EACCES:
-      return `This user may not make ${name} (CAP_NET_ADMIN is needed)`;
+      return `${name} cannot be made: this user may not open /dev/net/tun`;
+    case ERRNO.EPERM:
+      return `This user may not make ${name} (CAP_NET_ADMIN, and /dev/net/tun among the devices permitted, are needed)`;
     default:
       return `${name} cannot be made: ${errnoText(code)}`;
   }

@@ -12,9 +12,12 @@ import type { Punter } from './punter.ts';
 import { idsOf, type Session, type Underlay } from './session.ts';
 
 /** Messages taken at a time; each may be a train of equal-sized datagrams as long as a UDP packet can be. */
+const BATCH = 16;
 /** Least time between two 'stray' punts of one underlay. */
 const STRAY_INTERVAL_MS = 1000;
-const BATCH = 16;
+/** A batch is a trickle of bulk data where so few messages hold so many octets. */
+const TRICKLE_MESSAGES = 4;
+const TRICKLE_OCTETS = 32 << 10;
 /** Room before a message for the virtio header of a packet at its very beginning. */
 const HEADROOM = 64;
 const SLOT_SIZE = HEADROOM + 65536;
@@ -35,6 +38,8 @@ export class Receiver {
   local = 0;
   peer = 0;
   peerPort = 0;
+  /** The last batch was bulk data that comes train by train: a moment later there is more to be carried in one go. */
+  trickle = false;
   #train = 0;
   #now = 0;
   /** The session found last, and its ids. */
@@ -71,8 +76,10 @@ export class Receiver {
     if (messages < 0) return false;
     this.#now = now;
     this.#last = undefined;
+    let octets = 0;
     for (let i = 0; i < messages; i++) {
       const length = u32[(this.#headers + i * SIZEOF_MMSGHDR + MSG.LEN) >> 2] as number;
+      octets += length;
       const name = this.#names + i * SIZEOF_SOCKADDR_IN;
       this.peerPort = view.getUint16(name + 2);
       this.peer = view.getUint32(name + 4);
@@ -80,6 +87,7 @@ export class Receiver {
       this.#message(u, this.#slots + i * SLOT_SIZE + HEADROOM, length);
     }
     this.#coalescer.flush();
+    this.trickle = messages <= TRICKLE_MESSAGES && octets >= TRICKLE_OCTETS;
     return true;
   }
 
@@ -140,6 +148,7 @@ export class Receiver {
     this.#frame(session, at);
   }
 
+  /** Data for a tunnel without sessions: the main thread hears of it now and then. */
   #stray(u: Underlay): void {
     (u.counters[UNDERLAY.NO_SUCH_TUNNEL] as number)++;
     if (this.#now - u.lastStray < STRAY_INTERVAL_MS) return;

@@ -5,7 +5,10 @@ import * as assert from 'uvu/assert';
 
 import { LinuxClock, OffsetWall } from '../../../board/linux/clock.ts';
 import { libraryCrypto } from '../../../board/linux/crypto.ts';
+import { socketError } from '../../../board/linux/failure.ts';
 import { formatIpv6, parseIpv6 } from '../../../board/linux/ipv6.ts';
+import { runSteps } from '../../../board/linux/lab/steps.ts';
+import { firstDifference, pattern } from '../../../board/linux/lab/traffic.ts';
 import { TcpListeners } from '../../../board/linux/listeners.ts';
 import { attributesOf, MessageWriter, messagesOf, textOf, u32Of } from '../../../board/linux/netlink/message.ts';
 import { icmpOf } from '../../../board/linux/raw-ip.ts';
@@ -229,6 +232,42 @@ drivers('netlink messages survive writing and reading; lengths that lie end the 
   for (let at = 0; at < datagram.length; at++) {
     for (const value of [0, 1, 255]) for (const one of messagesOf(datagram.with(at, value))) attributesOf(one.body, 4);
   }
+});
+
+drivers('an error of our own in a socket handler is thrown again outside; what the system refuses is not', async () => {
+  const errors: unknown[] = [];
+  const caught = (error: unknown): void => void errors.push(error);
+  process.on('uncaughtException', caught);
+  const fault = new Error('a fault');
+  socketError({}, fault);
+  socketError(fault);
+  socketError({}, Object.assign(new Error('reset'), { code: 'ECONNRESET' }));
+  socketError(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
+  await Bun.sleep(10);
+  process.removeListener('uncaughtException', caught);
+  assert.equal(errors, [fault, fault]);
+});
+
+drivers('the lab tells a changed, a missing and a superfluous octet from the same content', () => {
+  const sent = pattern(3, 1000);
+  assert.equal(sent, pattern(3, 1000));
+  assert.not.equal(sent, pattern(4, 1000));
+  assert.is(firstDifference(sent, sent.slice()), -1);
+  assert.is(firstDifference(sent, sent.with(700, (sent[700] ?? 0) ^ 1)), 700);
+  assert.is(firstDifference(sent, sent.slice(0, 999)), 999);
+  assert.is(firstDifference(sent.slice(0, 999), sent), 999);
+});
+
+drivers('the lab stops at the first step that fails, and names it', async () => {
+  const lines: string[] = [];
+  const ran: string[] = [];
+  const step = (name: string, answer: string | undefined) => [name, async () => (ran.push(name), answer)] as const;
+  const broken = ['breaks', () => Promise.reject(new Error('no luck'))] as const;
+  assert.is(await runSteps([step('one', undefined), step('two', 'no answer'), step('three', undefined)], (line) => lines.push(line)), 'two');
+  assert.equal(ran, ['one', 'two']);
+  assert.equal(lines.map((line) => line.replace(/\d+\.\d/, 'N')), ['ok     one (N s)', 'FAILED two (N s): no answer']);
+  assert.is(await runSteps([broken], () => {}), 'breaks');
+  assert.is(await runSteps([step('one', undefined)], () => {}), undefined);
 });
 
 drivers.run();

@@ -65,7 +65,7 @@ test('forms that share their first words are told apart by what follows', () => 
 test('an error names the parameter and what is permitted, of the closest form only', () => {
   refuses('foo bar', 'Unknown command "foo".');
   refuses('ADD L2TP FOO=1', 'Parameter "FOO" not recognised; permitted here: CALL, IP, PASSWORD or USER.');
-  refuses('ADD L2TP', 'Parameter missing; one of CALL, IP, PASSWORD, USER must follow.');
+  refuses('ADD L2TP', 'Parameter missing; CALL, IP, PASSWORD or USER must follow.');
   refuses('ADD L2TP CALL', 'Value missing for parameter "CALL"; permitted: 1..15 letters, digits and _.');
   refuses('ADD L2TP CALL=', 'Value missing for parameter "CALL"; permitted: 1..15 letters, digits and _.');
   refuses('ADD L2TP CALL=a', 'Parameter "TYPE" missing; permitted: ASYNC, ISDN or VIRTUAL.');
@@ -75,7 +75,7 @@ test('an error names the parameter and what is permitted, of the closest form on
   refuses('ADD L2TP CALL=a TYPE=V IP=1.1.1.1 SPEED=1', 'Value "1" not valid for parameter "SPEED"; permitted: 300..4292967295.');
   refuses('ADD L2TP USER=a ACTION=IGNORE TIMEOUT=301', 'Value "301" not valid for parameter "TIMEOUT"; permitted: 8..300.');
   refuses('ADD L2TP USER=a ACTION=IGNORE PORT=301', 'Parameter "PORT" is permitted only together with "IP".');
-  refuses('ENABLE L2TP DEBUG=ALL', 'Parameter missing; one of CALL, TUNNEL must follow.');
+  refuses('ENABLE L2TP DEBUG=ALL', 'Parameter missing; CALL or TUNNEL must follow.');
   refuses('ENABLE L2TP DEBUG=ALL CALL TUNNEL', 'Parameters "CALL" and "TUNNEL" conflict.');
   refuses('SHOW L2TP COUNTER=1', 'Parameter "COUNTER" takes no value.');
   refuses('SHOW L2TP IP NOW', 'Parameter "NOW" not recognised; nothing may follow.');

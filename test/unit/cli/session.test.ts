@@ -86,6 +86,47 @@ test('A refused login says so and asks again; a TELNET session ends after five',
   assert.match(console.stream.take(), /locked for 600 seconds[^]*login: $/);
 });
 
+test('A long message is folded at blanks on a terminal and stays one line in a pipe', () => {
+  const { stream } = open({ login: manager });
+  stream.type('add l2tp password=\r');
+  assert.equal(stream.screen.screen.slice(1), ['', 'Error (335259): Value missing for parameter "PASSWORD"; permitted: NONE or', '1..31 printable characters.', '', 'Manager >']);
+  const pipe = open({ login: manager, terminal: false });
+  pipe.stream.type('add l2tp password=\n');
+  assert.match(pipe.stream.take(), '\nError (335259): Value missing for parameter "PASSWORD"; permitted: NONE or 1..31 printable characters.\n');
+});
+
+test('Output that comes by itself is folded too', () => {
+  const { stream, session } = open({ login: manager, width: 40 });
+  session.columns = 40;
+  session.print('boot.cfg:12: Error (335264): ENABLE FIREWALL is not available in this build.');
+  assert.equal(stream.screen.screen, ['boot.cfg:12: Error (335264): ENABLE', 'FIREWALL is not available in this', 'build.', 'Manager >']);
+});
+
+test('The prompt follows the system name when output comes by itself', () => {
+  const options = { login: manager, name: 'RouterA' };
+  const { stream, session } = open(options);
+  stream.type('show t');
+  options.name = '';
+  session.print('Router restarted.');
+  assert.equal(stream.screen.screen, ['Router restarted.', 'Manager > show t']);
+});
+
+test('A prompt pasted with a command is passed over', () => {
+  const { stream, log } = open({ login: manager, terminal: false });
+  stream.type('Manager > show time\nManager RouterA> show time\nSecOff > show time\n');
+  assert.equal(log, ['SHOW TIME', 'SHOW TIME', 'SHOW TIME']);
+});
+
+test('HELP takes the words of a command with or without quotation marks', () => {
+  const { stream } = open({ login: manager, terminal: false });
+  stream.take();
+  stream.type('help "add l2tp password"\n');
+  const quoted = stream.take();
+  assert.match(quoted, 'ADD L2TP PASSWORD={password|NONE}');
+  stream.type('help add l2tp password\n');
+  assert.is(stream.take(), quoted);
+});
+
 test('LOGOFF brings a console back to login and closes TELNET; LOGIN changes the user', () => {
   const console = open();
   console.stream.type('manager\rfriend\rlogoff\r');

@@ -82,7 +82,7 @@ const PROVOKE: Readonly<Record<ReasonKind, () => readonly [Node, RegExp]>> = {
     a.add({ name: 'remote', remote: 'remote', ip: B });
     a.want('remote');
     world.run(500);
-    return [a, /^2\.2\.2\.2 says that nothing listens on UDP port 1701/];
+    return [a, /^UDP port 1701 of 2\.2\.2\.2 cannot be reached, says ICMP \(is the peer up, and L2TP enabled there\?\)/];
   },
   stalled: () => {
     const { world, a } = withRaw();

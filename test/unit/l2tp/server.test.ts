@@ -3,6 +3,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { CallSnapshot } from '../../../firmware/l2tp/snapshot.ts';
+import { encodeDataHeader } from '../../../firmware/l2tp/header.ts';
 import { B, Node, configure, ip, pair, withRaw } from './world.ts';
 import { CLEAN, Wire } from '../../../board/sim/wire.ts';
 import { World } from '../../../board/sim/world.ts';
@@ -208,7 +209,7 @@ test('A template user takes an incoming call where there is one', () => {
   a.add({ name: 'out', ip: '2.2.2.2' });
   b.server.templates.add({ range: { low: ip('1.1.1.1'), high: ip('1.1.1.1') }, template: 3, number: 'OFF', pre13: 'OFF' });
   const told: string[] = [];
-  b.template = ({ entry }) => ({ name: `ppp${entry.template}`, linkUp: (link) => told.push(`up ${link.role}`), linkDown: (reason) => told.push(reason) });
+  b.template = ({ entry }) => ({ name: `ppp${entry.template}`, linkUp: (link) => told.push(`up ${link.role}`), linkMtu: (mtu) => told.push(`mtu ${mtu}`), linkDown: (reason) => told.push(reason) });
   a.want('out');
   world.run(3000);
   assert.equal(told, ['up lns']);
@@ -216,6 +217,65 @@ test('A template user takes an incoming call where there is one', () => {
   world.run(1000);
   assert.equal(told, ['up lns', '1.1.1.1 ended the call: administrative reasons, "enough"']);
   assert.equal(carried(a, b), [0, 0]);
+});
+
+test('A frame right behind ICCN is not lost: the data plane knows the session before the message that connects it', () => {
+  const { world, a, peer } = withRaw();
+  a.add({ name: 'in', ip: '2.2.2.2' });
+  assert.ok(peer.open(world));
+  peer.send({ type: 'ICRQ', assignedSessionId: 5, callSerialNumber: 1 });
+  world.run(50);
+  assert.is(peer.received.at(-1)?.type, 'ICRP');
+  const header = new Uint8Array(8);
+  encodeDataHeader({ tunnelId: peer.tunnel, sessionId: peer.session, withLength: true }, 6, header, 0);
+  peer.sendRaw(Uint8Array.of(...header, 0xc0, 0x21, 9, 1, 0, 4));
+  world.run(50);
+  assert.equal(a.frames, [Uint8Array.of(0xc0, 0x21, 9, 1, 0, 4)]);
+  peer.send({ type: 'ICCN', txConnectSpeed: 1, framingType: 1, sequencingRequired: true }, { session: peer.session });
+  world.run(50);
+  assert.equal(a.events, ['up in lns']);
+  assert.is(a.board.plane.residue.sessions, 1);
+  peer.send({ type: 'CDN', resultCode: { code: 3 }, assignedSessionId: 5 }, { session: peer.session });
+  world.run(50);
+  assert.is(a.board.plane.residue.sessions, 0);
+});
+
+test('A call that is given up before it is connected leaves nothing on the data plane', () => {
+  const { world, a, peer } = withRaw();
+  a.add({ name: 'in', ip: '2.2.2.2' });
+  assert.ok(peer.open(world));
+  peer.send({ type: 'ICRQ', assignedSessionId: 5, callSerialNumber: 1 });
+  world.run(50);
+  assert.is(a.board.plane.residue.sessions, 1);
+  peer.send({ type: 'CDN', resultCode: { code: 3 }, assignedSessionId: 5 }, { session: peer.session });
+  world.run(50);
+  assert.is(a.board.plane.residue.sessions, 0);
+});
+
+test('A link takes what ICMP says of the path, for ten minutes, and follows the route to the peer', () => {
+  const { world, a, b } = pair();
+  configure({ a, b });
+  a.want('remote');
+  world.run(3000);
+  const link = a.links.get('remote');
+  const path = (mtu: number): void => {
+    a.server.punt([{ kind: 'unreachable', underlay: underlayOf(a), peer: ip(B), peerPort: 1701, mtu }], a.now);
+  };
+  const route = (mtu: number): void => {
+    a.route = () => ({ name: 'eth0', source: ip('1.1.1.1'), mtu });
+    a.server.routesChanged(a.now);
+  };
+  assert.is(link?.mtu, 1460);
+  path(1400);
+  assert.is(link?.mtu, 1360);
+  route(1500);
+  assert.is(link?.mtu, 1360, 'a route says nothing of the path behind it');
+  path(20);
+  assert.is(link?.mtu, 536, 'nobody can press it below what every path takes');
+  world.run(600_000);
+  route(1480);
+  assert.is(link?.mtu, 1440);
+  assert.equal(a.mtus.map(([, mtu]) => mtu), [1360, 536, 1440]);
 });
 
 test('An incoming call of a peer that nothing is configured for is refused', () => {
@@ -413,7 +473,7 @@ test('NUMBER=ON of a LAC requires numbers of both ends', () => {
     world.run(2000);
   });
   assert.equal(seen, ['on']);
-  assert.equal(seenB, ['on']);
+  assert.equal(seenB, ['off', 'on'], 'the LNS hears of it with the message that connects the call');
 });
 
 test('NUMBER=STARTUP keeps numbering where the LAC requires it', () => {

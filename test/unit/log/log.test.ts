@@ -2,10 +2,9 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fromUtf8 } from '../../../firmware/bytes/text.ts';
+import { fromUtf8, wrap } from '../../../firmware/bytes/text.ts';
 import { EventRing, type LogEvent } from '../../../firmware/log/log.ts';
 import { LogOutputs, OUTPUT_DEFAULTS } from '../../../firmware/log/outputs.ts';
-import { wrap } from '../../../firmware/log/log.show.ts';
 import { syslogMessage } from '../../../firmware/log/syslog.ts';
 import { parseIpv4 } from '../../../firmware/bytes/ip.ts';
 import { World } from '../../../board/sim/world.ts';
@@ -106,10 +105,10 @@ test('an output sends what its first matching filter processes', () => {
 });
 
 test('long messages wrap at blanks, and words longer than the column are cut', () => {
-  assert.equal(wrap('ppp0: Interface has come up and is able to send and receive data'), ['ppp0: Interface has come up and is able to send', 'and receive data']);
+  assert.equal(wrap('ppp0: Interface has come up and is able to send and receive data', 48), ['ppp0: Interface has come up and is able to send', 'and receive data']);
   assert.equal(wrap('x'.repeat(100), 48).map((line) => line.length), [48, 48, 4]);
   assert.equal(wrap('', 48), ['']);
-  for (const line of wrap(`${'word '.repeat(50)}`.trim())) assert.ok(line.length <= 48);
+  for (const line of wrap(`${'word '.repeat(50)}`.trim(), 48)) assert.ok(line.length <= 48);
 });
 
 test.run();

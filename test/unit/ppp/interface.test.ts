@@ -191,7 +191,7 @@ test('ACTIVATE PPP opens an on-demand interface without traffic', () => {
   const world = pair(SEED, SEED);
   assert.is(world.a.run('ACTIVATE PPP=1'), DONE);
   assert.ok(world.run(10_000, () => world.bothUp()));
-  assert.is(world.a.run('ACTIVATE PPP=1'), 'Warning (23258): Interface ppp1 is open already.');
+  assert.is(world.a.run('ACTIVATE PPP=1'), 'Warning (23258): Interface ppp1 is already open.');
 });
 
 test('RESET PPP negotiates anew', () => {
