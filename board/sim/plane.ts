@@ -5,7 +5,7 @@ import { ANY_IPV4, inPrefix, toIpv4, type Ipv4, type Ipv4Prefix } from '../../fi
 import type {
   DataPlane,
   Frame,
-  InterfaceId,
+  InterfaceCounters, InterfaceId,
   InterfaceSpec,
   Punt,
   Refusal,
@@ -49,6 +49,7 @@ interface Device {
   /** All sessions of a 'shared-tun'. */
   readonly members: Set<Session>;
   demandAt: number;
+  readonly counters: InterfaceCounters;
 }
 
 interface Session {
@@ -124,7 +125,7 @@ export class SimPlane implements DataPlane {
 
   open(spec: InterfaceSpec): InterfaceId | Refusal {
     const id = this.#next++ as InterfaceId;
-    const device: Device = { id, name: spec.name, kind: spec.kind, onDemand: spec.onDemand, session: undefined, members: new Set(), demandAt: -DEMAND_INTERVAL };
+    const device: Device = { id, name: spec.name, kind: spec.kind, onDemand: spec.onDemand, session: undefined, members: new Set(), demandAt: -DEMAND_INTERVAL, counters: { outNoSession: 0 } };
     if (!this.#host.addPpp(spec.name, spec.mtu, (packet) => this.#fromInterface(device, packet))) return { refused: `There is an interface ${spec.name} already` };
     this.#devices.set(id, device);
     return id;
@@ -221,6 +222,11 @@ export class SimPlane implements DataPlane {
     return service === undefined ? undefined : { ...service.counters };
   }
 
+  interfaceCounters(id: InterfaceId): InterfaceCounters | undefined {
+    const device = this.#devices.get(id);
+    return device === undefined ? undefined : { ...device.counters };
+  }
+
   // -- out --
 
   #fromInterface(device: Device, packet: Uint8Array): boolean {
@@ -229,7 +235,7 @@ export class SimPlane implements DataPlane {
       if (device.members.size === 0 && device.onDemand && this.#world.now - device.demandAt >= DEMAND_INTERVAL) {
         device.demandAt = this.#world.now;
         this.#punt({ kind: 'demand', interface: device.id, data: packet });
-      }
+      } else device.counters.outNoSession++;
       return true;
     }
     const six = ((packet[0] ?? 0) >> 4) === 6;

@@ -135,6 +135,12 @@ export interface SessionCounters {
   lastCarried: Millis;
 }
 
+/** Counters of one interface since open. */
+export interface InterfaceCounters {
+  /** Packets (or super-packets of a TCP or UDP burst) sent into it that were dropped as no session took them: none there, or on a shared one none with a route. */
+  outNoSession: number;
+}
+
 /** Counters of one underlay since listen; datagrams that reached no session. */
 export interface UnderlayCounters {
   /** Data messages in all / out all, also of sessions detached meanwhile. */
@@ -174,4 +180,6 @@ export interface DataPlane {
   /** Fresh counters; undefined for a key that is not attached. */
   counters(key: SessionKey): SessionCounters | undefined;
   underlayCounters(id: UnderlayId): UnderlayCounters | undefined;
+  /** Undefined for an interface that is not open. */
+  interfaceCounters?(id: InterfaceId): InterfaceCounters | undefined;
 }

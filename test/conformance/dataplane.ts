@@ -729,12 +729,26 @@ function shared(test: Register): void {
     assert.equal((await s.datagrams(2)).map(ids).sort(), [SECOND, FIRST]);
   });
 
-  test('a packet into a shared interface that no session has a route for is swallowed', async (s, bench) => {
-    two(s);
+  test('a packet into a shared interface that no session has a route for is swallowed and counted', async (s, bench) => {
+    const far = two(s);
     bench.enter('dyn0', udpPacket('nobody', A, toIpv4(0x0a0a0063)));
     bench.enter('dyn0', udpPacket('one', A, MOBILE));
     assert.equal((await s.datagrams(1)).map(ids), [FIRST]);
     assert.equal(s.punts, []);
+    assert.is(s.plane.interfaceCounters?.(far)?.outNoSession, 1);
+  });
+
+  test('an address that two sessions of a shared interface have is the first one\'s, and the second\'s after it has gone', async (s, bench) => {
+    const far = two(s);
+    s.plane.update(KEY2, { routes: [...one(OTHER), ...one(MOBILE)] });
+    bench.enter('dyn0', udpPacket('one', A, MOBILE));
+    assert.equal((await s.datagrams(1)).map(ids), [FIRST]);
+    s.plane.detach(KEY);
+    bench.enter('dyn0', udpPacket('two', A, MOBILE));
+    assert.equal((await s.datagrams(1)).map(ids), [SECOND]);
+    s.plane.detach(KEY2);
+    bench.enter('dyn0', udpPacket('nobody', A, MOBILE));
+    await s.counts(() => s.plane.interfaceCounters?.(far)?.outNoSession, 1);
   });
 
   test('a session is heard with a source that it was given, and discarded and counted with any other', async (s) => {

@@ -152,7 +152,7 @@ export class PlaneBench implements Bench {
 
   interfaces(): string[] {
     const listed = Bun.spawnSync(['ip', '-o', 'link']).stdout.toString();
-    return [...listed.matchAll(/^\d+: (ppp\d+):/gm)].map((found) => found[1] ?? '');
+    return [...listed.matchAll(/^\d+: ((?:ppp|dyn)\d+):/gm)].map((found) => found[1] ?? '');
   }
 
   async close(): Promise<void> {

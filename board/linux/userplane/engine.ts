@@ -7,11 +7,12 @@ import { TUN_F } from '../ffi/tun.ts';
 import { Coalescer } from './coalesce.ts';
 import { ErrorQueue } from './errorqueue.ts';
 import { l2tpLength, setLength, writeL2tp } from './header.ts';
-import { ATTACH, COMMAND, FAILURE, MAX_DATAGRAM, SESSION, UNDERLAY, type Start } from './layout.ts';
+import { ATTACH, COMMAND, FAILURE, MAX_DATAGRAM, SESSION, UNDERLAY, UPDATE, type Start } from './layout.ts';
 import { Outbox } from './outbox.ts';
 import { Punter } from './punter.ts';
 import { Receiver } from './receive.ts';
 import { RingReader, RingWriter } from './ring.ts';
+import { Routes } from './routes.ts';
 import { idsOf, Session, type Interface, type Underlay } from './session.ts';
 import { summing } from './sum.ts';
 import { Transmitter } from './transmit.ts';
@@ -193,7 +194,7 @@ export class Engine {
     const u = this.#underlays[this.#commands.word(at, 3)];
     if (u === undefined) return;
     if (this.#commands.word(at, 4) !== 0) u.permitted = undefined;
-    else u.permitted = this.#commands.words.slice(at >> 2, (at + this.#commands.length(at)) >> 2);
+    else u.permitted = this.#pairs(at, this.#commands.length(at) / 8);
   }
 
   #open(at: number): void {
@@ -206,6 +207,8 @@ export class Engine {
       onDemand: this.#commands.word(at, 6) !== 0,
       lastDemand: Number.NEGATIVE_INFINITY,
       sessions: [],
+      routes: this.#commands.word(at, 7) !== 0 ? new Routes() : undefined,
+      lost: new Float64Array(this.#start.interfaceCounters, index * 8, 1),
     };
     this.#interfaces[index] = device;
     this.#deviceOf[fd] = device;
@@ -242,6 +245,9 @@ export class Engine {
     });
     session.set(word(ATTACH.OPTIONS), -1);
     session.mss = word(ATTACH.MSS);
+    const pairs = at + ATTACH.WORDS * 4;
+    session.routes = this.#pairs(pairs, word(ATTACH.ROUTES));
+    if (word(ATTACH.SOURCES) >= 0) session.sources = this.#pairs(pairs + word(ATTACH.ROUTES) * 8, word(ATTACH.SOURCES));
     this.#sessions.set(session.key, session);
     u.sessions.set(idsOf(session.localTunnel, session.localSession), session);
     u.tunnels.set(session.localTunnel, (u.tunnels.get(session.localTunnel) ?? 0) + 1);
@@ -254,6 +260,12 @@ export class Engine {
     if (device === undefined) return;
     session.far = device;
     device.sessions.push(session);
+    device.routes?.add(session);
+  }
+
+  /** A copy of `count` pairs of address and mask in a record's data. */
+  #pairs(at: number, count: number): Int32Array {
+    return this.#commands.words.slice(at >> 2, (at >> 2) + count * 2);
   }
 
   #update(at: number): void {
@@ -264,7 +276,22 @@ export class Engine {
     this.#flush();
     session.set(ring.word(at, 5), ring.word(at, 6));
     if (ring.word(at, 7) >= 0) session.mss = ring.word(at, 7);
+    if (ring.length(at) > 0) this.#limit(session, at);
     if (ring.word(at, 4) > 0) this.#join(session, ring.word(at, 4) - 1);
+  }
+
+  /** Gives the session the routes and sources in an UPDATE record. */
+  #limit(session: Session, at: number): void {
+    const { words } = this.#commands;
+    const routes = words[(at >> 2) + UPDATE.ROUTES] as number;
+    const sources = words[(at >> 2) + UPDATE.SOURCES] as number;
+    const pairs = at + UPDATE.WORDS * 4;
+    if (routes >= 0) {
+      session.far?.routes?.remove(session);
+      session.routes = this.#pairs(pairs, routes);
+      session.far?.routes?.add(session);
+    }
+    if (sources >= 0) session.sources = this.#pairs(pairs + Math.max(routes, 0) * 8, sources);
   }
 
   #detach(key: number): void {
@@ -322,7 +349,9 @@ export class Engine {
 
 /** Takes the session off its interface. */
 function leave(session: Session): void {
-  const sessions = session.far?.sessions;
-  if (sessions !== undefined) sessions.splice(sessions.indexOf(session), 1);
+  const { far } = session;
+  if (far === undefined) return;
+  far.sessions.splice(far.sessions.indexOf(session), 1);
+  far.routes?.remove(session);
   session.far = undefined;
 }

@@ -8,15 +8,15 @@ export const COMMAND = {
   UNLISTEN: 2,
   /** [underlay, 1 = everything] pairs of address and mask, 32 bits each */
   PERMIT: 3,
-  /** [interface, fd, offload (TUN_F), onDemand] */
+  /** [interface, fd, offload (TUN_F), onDemand, 1 = shared] */
   OPEN: 4,
   /** [interface, onDemand] */
   DEMAND: 5,
   /** [interface] */
   CLOSE: 6,
-  /** [] ATTACH words */
+  /** [] ATTACH words, pairs */
   ATTACH: 7,
-  /** [key, far + 1 or 0 for unchanged, option bits, bits that change, mss or -1 for unchanged] */
+  /** [key, far + 1 or 0 for unchanged, option bits, bits that change, mss or -1 for unchanged] nothing, or UPDATE words, pairs */
   UPDATE: 8,
   /** [key] */
   DETACH: 9,
@@ -45,8 +45,14 @@ export const ATTACH = {
   FAR: 11,
   OPTIONS: 12,
   MSS: 13,
-  WORDS: 14,
+  /** How many pairs of address and mask follow for routes, and behind them for sources; -1 = any source. */
+  ROUTES: 14,
+  SOURCES: 15,
+  WORDS: 16,
 } as const;
+
+/** The 32-bit words of an UPDATE record's data: as in ATTACH, but -1 = unchanged. */
+export const UPDATE = { ROUTES: 0, SOURCES: 1, WORDS: 2 } as const;
 
 /** SessionOptions but `mss` as bits. */
 export const OPTION = { IPV4: 1, IPV6: 2, SEQUENCE_ON: 4, SEQUENCE_FOLLOW: 8, CHECKSUM: 16, ACFC: 32, PFC: 64, TRACE: 128 } as const;
@@ -127,6 +133,8 @@ export interface Start {
   readonly punts: SharedArrayBuffer;
   readonly sessionCounters: SharedArrayBuffer;
   readonly underlayCounters: SharedArrayBuffer;
+  /** A double for each interface: packets into it that no session took. */
+  readonly interfaceCounters: SharedArrayBuffer;
   /** An eventfd that the main thread writes to when the worker sleeps and a command waits. */
   readonly doorbell: number;
 }

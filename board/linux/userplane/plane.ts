@@ -6,6 +6,7 @@ import { maskOf } from '../../../firmware/bytes/ip.ts';
 import type {
   DataPlane,
   Frame,
+  InterfaceCounters,
   InterfaceId,
   InterfaceSpec,
   Punt,
@@ -23,7 +24,7 @@ import { C, monotonic, O_CLOEXEC, O_NONBLOCK, pinned } from '../ffi/libc.ts';
 import { workerAddress } from '../worker.ts';
 import { CounterTable } from './counters.ts';
 import { Devices } from './devices.ts';
-import { ATTACH, COMMAND, MAX_DATAGRAM, MAX_INTERFACES, MAX_SESSIONS, MAX_UNDERLAYS, OPTION, OPTION_SEQUENCE, RING_CAPACITY, type Start } from './layout.ts';
+import { ATTACH, COMMAND, MAX_DATAGRAM, MAX_INTERFACES, MAX_SESSIONS, MAX_UNDERLAYS, OPTION, OPTION_SEQUENCE, RING_CAPACITY, UPDATE, type Start } from './layout.ts';
 import { PuntReader } from './punts.ts';
 import { ringMemory, RingWriter } from './ring.ts';
 import { openUnderlay, type Sockets } from './sockets.ts';
@@ -56,6 +57,7 @@ export class UserPlane implements DataPlane {
   readonly #sessions = new Map<SessionKey, Attached>();
   readonly #sessionCounters = new CounterTable(MAX_SESSIONS);
   readonly #underlayCounters = new CounterTable(MAX_UNDERLAYS);
+  readonly #interfaceCounters = new Float64Array(new SharedArrayBuffer(MAX_INTERFACES * 8));
   #closed = false;
 
   /** Starts the worker. Needs CAP_NET_ADMIN from the first interface on. */
@@ -67,6 +69,7 @@ export class UserPlane implements DataPlane {
       punts: ringMemory(RING_CAPACITY),
       sessionCounters: this.#sessionCounters.memory,
       underlayCounters: this.#underlayCounters.memory,
+      interfaceCounters: this.#interfaceCounters.buffer,
       doorbell: this.#bell,
     };
     this.#commands = new RingWriter(start.commands);
@@ -116,17 +119,15 @@ export class UserPlane implements DataPlane {
     const at = this.#reserve(COMMAND.PERMIT, (sources?.length ?? 0) * 8);
     this.#commands.word(3, id);
     this.#commands.word(4, sources === undefined ? 1 : 0);
-    for (const [i, { address, length }] of (sources ?? []).entries()) {
-      this.#commands.words[(at >> 2) + i * 2] = address & maskOf(length);
-      this.#commands.words[(at >> 2) + i * 2 + 1] = maskOf(length);
-    }
+    this.#pairs(at, sources ?? []);
     this.#commit();
   }
 
   open(spec: InterfaceSpec): InterfaceId | Refusal {
     const opened = this.#devices.open(spec);
     if ('refused' in opened) return opened;
-    this.#command(COMMAND.OPEN, opened.id, opened.fd, opened.offload, spec.onDemand ? 1 : 0);
+    this.#interfaceCounters[opened.id] = 0;
+    this.#command(COMMAND.OPEN, opened.id, opened.fd, opened.offload, spec.onDemand ? 1 : 0, spec.kind === 'shared-tun' ? 1 : 0);
     return opened.id;
   }
 
@@ -145,7 +146,7 @@ export class UserPlane implements DataPlane {
   }
 
   attach(path: SessionPath): Refusal | undefined {
-    const { key, leg, far, options } = path;
+    const { key, leg, far, options, routes = [], sources } = path;
     const served = this.#underlays.get(leg.underlay);
     const ids = leg.localTunnel * 65536 + leg.localSession;
     if (served === undefined) return { refused: 'The local port is not served' };
@@ -156,7 +157,8 @@ export class UserPlane implements DataPlane {
     if (slot === undefined) return { refused: `The data plane carries no more than ${MAX_SESSIONS} sessions` };
     served.sessions.set(ids, key);
     this.#sessions.set(key, { path, slot, far });
-    const at = this.#reserve(COMMAND.ATTACH, ATTACH.WORDS * 4) >> 2;
+    const data = this.#reserve(COMMAND.ATTACH, ATTACH.WORDS * 4 + pairOctets(routes, sources));
+    const at = data >> 2;
     const words = this.#commands.words;
     words[at + ATTACH.KEY] = key;
     words[at + ATTACH.SLOT] = slot;
@@ -172,16 +174,28 @@ export class UserPlane implements DataPlane {
     words[at + ATTACH.FAR] = far === undefined ? 0 : far + 1;
     words[at + ATTACH.OPTIONS] = bitsOf(options);
     words[at + ATTACH.MSS] = options.mss;
+    words[at + ATTACH.ROUTES] = routes.length;
+    words[at + ATTACH.SOURCES] = sources?.length ?? -1;
+    this.#pairs(this.#pairs(data + ATTACH.WORDS * 4, routes), sources ?? []);
     this.#commit();
     return undefined;
   }
 
-  update(key: SessionKey, change: Partial<SessionOptions> & { readonly far?: InterfaceId }): void {
+  update(key: SessionKey, change: Parameters<DataPlane['update']>[1]): void {
     const session = this.#sessions.get(key);
     if (session === undefined) return;
     const far = change.far !== undefined && this.#devices.has(change.far) ? change.far : undefined;
     if (far !== undefined) session.far = far;
-    this.#command(COMMAND.UPDATE, key, far === undefined ? 0 : far + 1, bitsOf(change), maskOfChange(change), change.mss ?? -1);
+    const { routes, sources } = change;
+    const isLimited = routes !== undefined || sources !== undefined;
+    const at = this.#reserve(COMMAND.UPDATE, isLimited ? UPDATE.WORDS * 4 + pairOctets(routes, sources) : 0);
+    this.#words(key, far === undefined ? 0 : far + 1, bitsOf(change), maskOfChange(change), change.mss ?? -1);
+    if (isLimited) {
+      this.#commands.words[(at >> 2) + UPDATE.ROUTES] = routes?.length ?? -1;
+      this.#commands.words[(at >> 2) + UPDATE.SOURCES] = sources?.length ?? -1;
+      this.#pairs(this.#pairs(at + UPDATE.WORDS * 4, routes ?? []), sources ?? []);
+    }
+    this.#commit();
   }
 
   detach(key: SessionKey): void {
@@ -225,6 +239,10 @@ export class UserPlane implements DataPlane {
     return this.#underlays.has(id) ? this.#underlayCounters.underlay(id) : undefined;
   }
 
+  interfaceCounters(id: InterfaceId): InterfaceCounters | undefined {
+    return this.#devices.has(id) ? { outNoSession: this.#interfaceCounters[id] ?? 0 } : undefined;
+  }
+
   /** Takes everything down: afterwards no device, socket or thread of the plane is left, and no call to it does anything. */
   shutdown(): void {
     if (this.#closed) return;
@@ -258,8 +276,23 @@ export class UserPlane implements DataPlane {
 
   #command(kind: number, ...words: number[]): void {
     this.#reserve(kind, 0);
-    for (const [i, word] of words.entries()) this.#commands.word(3 + i, word);
+    this.#words(...words);
     this.#commit();
+  }
+
+  /** The free words of the reserved record, from the first. */
+  #words(...words: number[]): void {
+    for (const [i, word] of words.entries()) this.#commands.word(3 + i, word);
+  }
+
+  /** Writes prefixes as pairs of address and mask into a record's data; where they end. */
+  #pairs(at: number, prefixes: readonly Ipv4Prefix[]): number {
+    let word = at >> 2;
+    for (const { address, length } of prefixes) {
+      this.#commands.words[word++] = address & maskOf(length);
+      this.#commands.words[word++] = maskOf(length);
+    }
+    return word << 2;
   }
 
   /** Room for a command; waits where the worker is behind. */
@@ -287,6 +320,8 @@ export class UserPlane implements DataPlane {
     if (!this.#commands.drained(PATIENCE_MS)) throw new Error('the data plane does not answer');
   }
 }
+
+const pairOctets = (routes: readonly Ipv4Prefix[] = [], sources: readonly Ipv4Prefix[] = []): number => (routes.length + sources.length) * 8;
 
 /** The options given as bits of OPTION. */
 function bitsOf(options: Partial<SessionOptions>): number {

@@ -9,6 +9,7 @@ import { SESSION, UNDERLAY } from './layout.ts';
 import { clampMss } from './mss.ts';
 import { PPP_IPV4, PPP_IPV6 } from './packet.ts';
 import type { Punter } from './punter.ts';
+import { holds } from './routes.ts';
 import { idsOf, type Session, type Underlay } from './session.ts';
 
 /** Messages taken at a time; each may be a train of equal-sized datagrams as long as a UDP packet can be. */
@@ -23,6 +24,7 @@ const HEADROOM = 64;
 const SLOT_SIZE = HEADROOM + 65536;
 const CONTROL_SIZE = 64;
 const CMSG_HEADER = 16;
+const IPV4_SOURCE = 12;
 
 export class Receiver {
   readonly #a: Arena;
@@ -109,7 +111,7 @@ export class Receiver {
   }
 
   #message(u: Underlay, at: number, length: number): void {
-    if (u.permitted !== undefined && !permits(u.permitted, this.peer)) {
+    if (u.permitted !== undefined && !holds(u.permitted, this.peer)) {
       (u.counters[UNDERLAY.FILTERED] as number) += length === 0 ? 1 : Math.ceil(length / this.#train);
       return;
     }
@@ -204,9 +206,11 @@ export class Receiver {
     if (protocol === PPP_IPV4) {
       const length = session.ipv4 && session.far !== undefined ? ipv4Length(view, p, end - p) : 0;
       if (length === 0) return this.#discard(session);
+      if (session.sources !== undefined && !holds(session.sources, view.getInt32(p + IPV4_SOURCE))) return this.#discard(session);
       this.#carry(session, p, length, p - at);
     } else if (protocol === PPP_IPV6) {
-      const length = session.ipv6 && session.far !== undefined ? ipv6Length(view, p, end - p) : 0;
+      // A list of IPv4 sources permits no IPv6.
+      const length = session.ipv6 && session.far !== undefined && session.sources === undefined ? ipv6Length(view, p, end - p) : 0;
       if (length === 0) return this.#discard(session);
       this.#carry(session, p, length, p - at);
     } else this.#punter.ppp(session, protocol, p, end - p);
@@ -236,10 +240,4 @@ function ipv6Length(view: DataView, at: number, available: number): number {
   if (available < 40 || view.getUint8(at) >> 4 !== 6) return 0;
   const total = 40 + view.getUint16(at + 4);
   return total <= available ? total : 0;
-}
-
-/** Whether one of the address and mask pairs holds the address. */
-function permits(pairs: Int32Array, address: number): boolean {
-  for (let i = 0; i < pairs.length; i += 2) if ((address & (pairs[i + 1] as number)) === pairs[i]) return true;
-  return false;
 }

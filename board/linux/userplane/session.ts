@@ -2,6 +2,7 @@
 
 import type { HeaderShape } from './header.ts';
 import { OPTION, SESSION } from './layout.ts';
+import type { Routes } from './routes.ts';
 
 /** A served socket. */
 export interface Underlay {
@@ -31,8 +32,12 @@ export interface Interface {
   onDemand: boolean;
   /** Monotonic milliseconds of the last 'demand' punt. */
   lastDemand: number;
-  /** Sessions whose far end it is, the newest last: that one carries what is sent into the interface. */
+  /** Sessions whose far end it is, the newest last: that one carries what is sent into the interface where it is not shared. */
   readonly sessions: Session[];
+  /** Of a shared device: which session carries what. */
+  readonly routes: Routes | undefined;
+  /** One double in shared memory: packets that no session took. */
+  readonly lost: Float64Array;
 }
 
 /** Local tunnel and session id as one key: a signed 32-bit number, which a Map finds quickest. */
@@ -46,6 +51,8 @@ const RESYNC_AFTER = 4;
 
 /** What a message's number says: none, the next expected, a gap before it, delivered or overtaken already. */
 export type Order = 'unnumbered' | 'next' | 'ahead' | 'old';
+
+const NOTHING = new Int32Array(0);
 
 export interface SessionSpec {
   readonly key: number;
@@ -73,6 +80,10 @@ export class Session implements HeaderShape {
   readonly peerTunnel: number;
   readonly peerSession: number;
   far: Interface | undefined = undefined;
+  /** Pairs of address and mask: what it carries of a shared device. Changed only while it is in no table of routes. */
+  routes: Int32Array = NOTHING;
+  /** The same of inner sources that may come in; undefined = any. */
+  sources: Int32Array | undefined = undefined;
 
   ipv4 = false;
   ipv6 = false;

@@ -9,6 +9,7 @@ import { clampMss } from './mss.ts';
 import type { Outbox } from './outbox.ts';
 import { GSO, MAX_PACKET, PPP_IPV4, PPP_IPV6, VNET, VNET_NEEDS_CSUM } from './packet.ts';
 import type { Punter } from './punter.ts';
+import type { Routes } from './routes.ts';
 import { Segmenter } from './segment.ts';
 import type { Interface, Session } from './session.ts';
 import { complement, type Summing } from './sum.ts';
@@ -23,6 +24,8 @@ const DEMAND_INTERVAL_MS = 1000;
 /** Multicast and link-local chatter of the kernel's IPv6 (RFC 4861, 3810) is no demand for a connection. */
 const IPV6_MULTICAST = 0xff;
 const UDP_CHECKSUM_OFFSET = 6;
+const IPV4_DESTINATION = 16;
+const IPV4_HEADER = 20;
 
 /** What became of reading a device; 'gone': somebody deleted it. */
 export type Drained = 'ok' | 'gone';
@@ -46,7 +49,8 @@ export class Transmitter {
 
   /** Carries what waits in the device, up to a batch. `now`: monotonic milliseconds. */
   drain(from: Interface, now: number): Drained {
-    const session = from.sessions[from.sessions.length - 1];
+    const { routes } = from;
+    const only = routes === undefined ? from.sessions[from.sessions.length - 1] : undefined;
     let result: Drained = 'ok';
     for (let s = 0; s < BATCH; s++) {
       const at = this.#slots + s * SLOT_SIZE + HEADROOM;
@@ -55,7 +59,8 @@ export class Transmitter {
         if (n < 0 && errno() === ERRNO.EBADFD) result = 'gone';
         break;
       }
-      if (session === undefined) this.#demand(from, at, n - VNET.SIZE, now);
+      const session = routes === undefined ? only : this.#whose(routes, at, n - VNET.SIZE);
+      if (session === undefined) this.#strand(from, at, n - VNET.SIZE, now);
       else this.#carry(session, at, n - VNET.SIZE, now);
     }
     this.#flush();
@@ -125,11 +130,20 @@ export class Transmitter {
     a.view.setUint16(at + start + offset, value === 0 && offset === UDP_CHECKSUM_OFFSET ? 0xffff : value);
   }
 
-  /** A packet into an interface without session. */
-  #demand(from: Interface, at: number, length: number, now: number): void {
-    if (!from.onDemand || now - from.lastDemand < DEMAND_INTERVAL_MS) return;
+  /** The session of a shared device that a packet, or super-packet, is for. */
+  #whose(routes: Routes, at: number, length: number): Session | undefined {
     const { view } = this.#a;
-    if (view.getUint8(at) >> 4 === 6 && view.getUint8(at + 24) === IPV6_MULTICAST) return;
+    return length >= IPV4_HEADER && view.getUint8(at) >> 4 === 4 ? routes.find(view.getInt32(at + IPV4_DESTINATION)) : undefined;
+  }
+
+  /** A packet that no session takes. */
+  #strand(from: Interface, at: number, length: number, now: number): void {
+    const { view } = this.#a;
+    const wanted = from.onDemand && from.sessions.length === 0 && now - from.lastDemand >= DEMAND_INTERVAL_MS;
+    if (!wanted || (view.getUint8(at) >> 4 === 6 && view.getUint8(at + 24) === IPV6_MULTICAST)) {
+      (from.lost[0] as number)++;
+      return;
+    }
     from.lastDemand = now;
     this.#finishChecksum(at, length);
     this.#punter.demand(from, at, length);

@@ -12,6 +12,7 @@ import { OPTION, SESSION } from '../../../board/linux/userplane/layout.ts';
 import { clampMss } from '../../../board/linux/userplane/mss.ts';
 import { GSO, VNET, VNET_NEEDS_CSUM } from '../../../board/linux/userplane/packet.ts';
 import { ringMemory, RingReader, RingWriter, RECORD_HEADER } from '../../../board/linux/userplane/ring.ts';
+import { holds, Routes } from '../../../board/linux/userplane/routes.ts';
 import { Segmenter } from '../../../board/linux/userplane/segment.ts';
 import { Session, type Interface } from '../../../board/linux/userplane/session.ts';
 import { simdSumming } from '../../../board/linux/userplane/simd.ts';
@@ -20,6 +21,7 @@ import { SeededRandom } from '../../../board/sim/world.ts';
 import { addChecksum, checksum, foldChecksum } from '../../../firmware/bytes/checksum.ts';
 import { fromHex } from '../../../firmware/bytes/hex.ts';
 import { put16, put32, u16, u32 } from '../../../firmware/bytes/integers.ts';
+import { maskOf } from '../../../firmware/bytes/ip.ts';
 
 const random = new SeededRandom(20);
 const below = (limit: number): number => Math.floor(random.next() * limit);
@@ -30,6 +32,36 @@ function session(options = OPTION.IPV4 | OPTION.IPV6 | OPTION.CHECKSUM): Session
   s.set(options, -1);
   return s;
 }
+
+test('the table of routes finds the longest prefix, as a search through all of them does', () => {
+  const table = new Routes();
+  const sessions = Array.from({ length: 40 }, () => session());
+  const within = new Set<Session>();
+  const lengths = [32, 32, 32, 24, 12, 0];
+  for (let round = 0; round < 3000; round++) {
+    const one = sessions[below(sessions.length)] as Session;
+    if (within.delete(one)) table.remove(one);
+    else {
+      const pairs = Array.from({ length: below(4) }, () => {
+        const mask = maskOf(lengths[below(lengths.length)] ?? 32);
+        return [(0x0a000000 + below(64) * 0x20001) & mask, mask];
+      });
+      one.routes = Int32Array.from(pairs.flat());
+      table.add(one);
+      within.add(one);
+    }
+    const asked = (0x0a000000 + below(64) * 0x20001) | 0;
+    const found = table.find(asked);
+    let longest = -1;
+    for (const { routes } of within) for (let i = 0; i < routes.length; i += 2) if (holds(routes.slice(i, i + 2), asked)) longest = Math.max(longest, (routes[i + 1] as number) >>> 0);
+    if (found === undefined) assert.is(longest, -1);
+    else {
+      assert.ok(within.has(found));
+      assert.ok(Array.from(found.routes).some((mask, i) => i % 2 === 1 && mask >>> 0 === longest && (asked & mask) === found.routes[i - 1]));
+    }
+    assert.is(table.find(asked), found, 'the same when asked again');
+  }
+});
 
 test('the ring hands over every record in order, wraps, and says when it is full', () => {
   const memory = ringMemory(4096);
@@ -196,7 +228,7 @@ function pipe(): { readonly far: Interface; read(): Uint8Array | undefined; clos
   setBuffers(outer, 8 << 20);
   const buffer = pinned(70_000);
   return {
-    far: { index: 0, fd: inner, udpSegments: true, onDemand: false, lastDemand: 0, sessions: [] },
+    far: { index: 0, fd: inner, udpSegments: true, onDemand: false, lastDemand: 0, sessions: [], routes: undefined, lost: new Float64Array(1) },
     read: () => {
       const n = C.recv(outer, buffer.at, 70_000, 0);
       return n < 0 ? undefined : buffer.bytes.slice(0, n);
