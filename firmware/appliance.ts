@@ -41,9 +41,11 @@ import { LogOutputs } from './log/outputs.ts';
 import { verifyAttempt, type Attempt, type Verdict } from './ppp/auth.ts';
 import type { PppInterface } from './ppp/interface.ts';
 import { PppInterfaces } from './ppp/interfaces.ts';
-import type { PppOwner } from './ppp/owner.ts';
+import type { PppOwner, PppTraffic } from './ppp/owner.ts';
 import { pppCommands } from './ppp/ppp.commands.ts';
 import { pppConfig } from './ppp/ppp.config.ts';
+import { templateCommands } from './ppp/template.commands.ts';
+import { Remote } from './remote.ts';
 import { CpuMeter } from './system/cpu.ts';
 import { Links } from './system/links.ts';
 import { systemCommands, systemConfig } from './system/system.commands.ts';
@@ -96,6 +98,7 @@ class Router implements ConsoleRouter {
   readonly l2tp: L2tpServer;
   readonly ppp: PppInterfaces;
   readonly ip: IpModule;
+  readonly remote: Remote;
   readonly telnet: TelnetServer;
   readonly #lasting: Lasting;
   readonly #system: SystemState;
@@ -132,7 +135,15 @@ class Router implements ConsoleRouter {
       routedSource: (target) => this.ip.routedSource(target),
     });
     this.l2tp = new L2tpServer({ plane, clock, wall, random, crypto, log: ring }, this.#l2tpOwner(), { vendor: PRODUCT, firmware: FIRMWARE });
+    this.remote = new Remote({
+      plane, clock, log: ring, ip: this.ip,
+      judge: (attempt) => this.#judge(attempt),
+      join: (session, one) => this.#bySession.set(session, one),
+      leave: (session) => this.#bySession.delete(session),
+      traffic: (session) => this.#traffic(session),
+    });
     this.ppp = new PppInterfaces(this.#pppOwner());
+    this.remote.use(this.ppp);
     this.ip.onRoute = () => this.l2tp.routesChanged(clock.now());
 
     const running = new RunningConfig(() => this.#sections(outputs, loader), this.#kept);
@@ -152,6 +163,7 @@ class Router implements ConsoleRouter {
       ...ipCommands(this.ip, this.#probes),
       ...l2tpCommands(this.l2tp),
       ...pppCommands(this.ppp),
+      ...templateCommands(this.remote),
       ...laterCommands((line) => this.#kept.keep(line)),
     ]);
     this.#cpu.start();
@@ -194,6 +206,7 @@ class Router implements ConsoleRouter {
     this.#probes.stopPing();
     this.#probes.stopTrace();
     this.ppp.clear(now);
+    this.remote.close();
     this.ip.clear();
     this.telnet.close();
     this.#cpu.stop();
@@ -204,7 +217,8 @@ class Router implements ConsoleRouter {
   #ipOwner(): ConstructorParameters<typeof IpModule>[0]['owner'] {
     const { board } = this.#lasting;
     return {
-      exists: (name) => this.ppp.named(name) !== undefined || board.ip.links().some((link) => link.name === name && !link.name.startsWith('ppp')),
+      exists: (name) => this.#carriesIp(name),
+      reserved: (address) => (this.l2tp.hasPeer(address) ? 'that of a tunnel peer' : undefined),
       onDemand: (name) => this.#demands(name),
       underlies: (name, address) => this.#linkOf.get(name)?.peer === address,
       changed: () => {
@@ -244,7 +258,7 @@ class Router implements ConsoleRouter {
         const user = this.ppp.over(`TNL-${call}`);
         if (user?.enabled === true && user.link === undefined) user.activate(now);
       },
-      templateCall: () => ({ refused: 'dynamic PPP interfaces are not available in this build' }),
+      templateCall: (call, now) => this.remote.call(call, now),
     };
   }
 
@@ -307,12 +321,16 @@ class Router implements ConsoleRouter {
       authenticate: (_name, attempt, answer, now) => answer(this.#judge(attempt), now),
       traffic: (name) => {
         const link = this.#linkOf.get(name);
-        const c = link === undefined ? undefined : plane.counters(link.session);
-        if (c === undefined) return undefined;
-        const inDiscards = c.inDiscarded + c.orderDiscarded;
-        return { inPackets: c.inPackets, inOctets: c.inBytes, inDiscards, outPackets: c.outPackets, outOctets: c.outBytes, lastCarried: c.lastCarried };
+        return link === undefined ? undefined : this.#traffic(link.session);
       },
     };
+  }
+
+  #traffic(session: SessionKey): PppTraffic | undefined {
+    const c = this.#lasting.board.plane.counters(session);
+    if (c === undefined) return undefined;
+    const inDiscards = c.inDiscarded + c.orderDiscarded;
+    return { inPackets: c.inPackets, inOctets: c.inBytes, inDiscards, outPackets: c.outPackets, outOctets: c.outBytes, lastCarried: c.lastCarried };
   }
 
   /** Judges a PPP peer against the user database. */
@@ -341,6 +359,13 @@ class Router implements ConsoleRouter {
     return lacking.length === 0 ? [] : [messages.system.unprotected(lacking.join(', '))];
   }
 
+  /** The operator may add an IP interface: a port, or a PPP interface that he made. */
+  #carriesIp(name: string): boolean {
+    const one = this.ppp.named(name);
+    if (one !== undefined) return one.template === undefined;
+    return this.#lasting.board.ip.links().some((link) => link.name === name && !/^(ppp|dyn)\d/.test(name));
+  }
+
   /** A packet into it makes it dial. */
   #demands(name: string): boolean {
     const one = this.ppp.named(name);
@@ -359,7 +384,7 @@ class Router implements ConsoleRouter {
       ...loaderConfig({ loader }),
       ...userConfig({ users: this.#users }),
       ...l2tpConfig(this.l2tp),
-      ...pppConfig(this.ppp),
+      ...pppConfig(this.ppp, this.remote.templates),
       ...ipConfig(this.ip, this.#probes),
       ...logConfig({ ring: this.#lasting.ring, outputs }),
       ...telnetConfig(this.telnet),

@@ -12,10 +12,9 @@ import { ipsecCommands } from './ipsec/ipsec.commands.ts';
 import { isakmpCommands } from './ipsec/isakmp.commands.ts';
 import { keyCommands } from './ipsec/key.commands.ts';
 import { natCommands } from './nat/nat.commands.ts';
-import { templateCommands } from './ppp/template.commands.ts';
 
 const ROOMS = [
-  radiusCommands, templateCommands, dnsCommands, filterCommands, natCommands, firewallCommands, keyCommands, ipsecCommands, isakmpCommands,
+  radiusCommands, dnsCommands, filterCommands, natCommands, firewallCommands, keyCommands, ipsecCommands, isakmpCommands,
   isdnCommands, accCommands, dhcpCommands,
 ];
 

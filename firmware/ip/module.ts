@@ -228,12 +228,13 @@ export class IpModule {
     else this.#syncDynamic(link);
   }
 
-  /** IPCP has left its opened state on a dynamic interface, or the interface is gone. */
-  dynamicDown(name: string): void {
+  /** IPCP has left its opened state on a dynamic interface, or the interface is gone: what it was. */
+  dynamicDown(name: string): DynamicLink | undefined {
     const gone = this.#state.dynamics.remove(name);
-    if (gone === undefined) return;
+    if (gone === undefined) return undefined;
     if (gone.last) this.#sync();
     else this.#syncDynamic(gone.link);
+    return gone.link;
   }
 
   /** A dynamic interface that is up. */

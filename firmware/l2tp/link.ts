@@ -48,7 +48,7 @@ export interface L2tpLink {
   /** What a LAC passed on, where it did. */
   readonly proxy: ProxyInfo | undefined;
   /** Changes how the data plane treats the session, or where its packets go. */
-  update(change: Partial<SessionOptions> & { readonly far?: InterfaceId }): void;
+  update(change: Partial<SessionOptions> & { readonly far?: InterfaceId; readonly routes?: readonly Ipv4Prefix[]; readonly sources?: readonly Ipv4Prefix[] }): void;
   /** PPP has opened: NUMBER=STARTUP stops numbering, the redial interval starts again from its least. */
   negotiated(now: Millis): void;
   /** Ends the call; `reason` is one sentence for the log and the peer. */
@@ -81,6 +81,8 @@ export interface L2tpOwner {
 export interface TemplateUser {
   /** For messages: 'ppp3'. */
   readonly name: string;
+  /** The name that the caller proved; undefined until then. */
+  userName?(): string | undefined;
   linkUp(link: L2tpLink, now: Millis): void;
   linkDown(reason: string, now: Millis): void;
 }
