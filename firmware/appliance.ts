@@ -26,6 +26,10 @@ import { Consoles, TelnetServer, type ConsoleRouter } from './consoles.ts';
 import type { Board } from './hal/board.ts';
 import type { InterfaceId, Punt, SessionKey } from './hal/dataplane.ts';
 import type { Stream } from './hal/io.ts';
+import type { RuleSet } from './hal/packetfilter.ts';
+import { filterCommands, filterConfig } from './ip/filter.commands.ts';
+import { Filters, filterUses } from './ip/filter.ts';
+import { interfaceName } from './ip/interfaces.ts';
 import { ipCommands } from './ip/ip.commands.ts';
 import { ipConfig } from './ip/ip.config.ts';
 import { IpModule } from './ip/module.ts';
@@ -38,6 +42,8 @@ import { laterCommands } from './later.ts';
 import { logCommands, logConfig } from './log/log.commands.ts';
 import { EventRing } from './log/log.ts';
 import { LogOutputs } from './log/outputs.ts';
+import { Nat } from './nat/nat.ts';
+import { natCommands, natConfig } from './nat/nat.commands.ts';
 import { verifyAttempt, type Attempt, type Verdict } from './ppp/auth.ts';
 import type { PppInterface } from './ppp/interface.ts';
 import { PppInterfaces } from './ppp/interfaces.ts';
@@ -46,6 +52,7 @@ import { pppCommands } from './ppp/ppp.commands.ts';
 import { pppConfig } from './ppp/ppp.config.ts';
 import { templateCommands } from './ppp/template.commands.ts';
 import { Remote } from './remote.ts';
+import { Rules } from './rules.ts';
 import { CpuMeter } from './system/cpu.ts';
 import { Links } from './system/links.ts';
 import { systemCommands, systemConfig } from './system/system.commands.ts';
@@ -106,6 +113,9 @@ class Router implements ConsoleRouter {
   readonly #logins: Logins;
   readonly #aliases = new Aliases();
   readonly #kept = new KeptLines();
+  readonly #filters = new Filters();
+  readonly #nat = new Nat();
+  readonly #rules: Rules;
   readonly #probes: Probes;
   readonly #cpu: CpuMeter;
   /** The interface on each L2TP session, and the session under each interface, by name. */
@@ -145,6 +155,13 @@ class Router implements ConsoleRouter {
     this.ppp = new PppInterfaces(this.#pppOwner());
     this.remote.use(this.ppp);
     this.ip.onRoute = () => this.l2tp.routesChanged(clock.now());
+    this.ip.onFilter = (done) => this.#rules.load(done);
+    this.ip.filterExists = (filter) => this.#filters.entries(filter).length > 0;
+    this.#rules = new Rules({
+      filter: board.filter,
+      compose: () => this.#ruleSet(),
+      refused: (why) => ring.add({ module: 'IP', severity: 6, type: 'FILT', subtype: 'FAIL', source: 'rules', text: `IP filters and NAT are not in force as configured: ${why}; tried again at the next change` }),
+    });
 
     const running = new RunningConfig(() => this.#sections(outputs, loader), this.#kept);
     const run = (line: string, context: Context): Outcome | undefined => this.table.run(line, context);
@@ -161,6 +178,8 @@ class Router implements ConsoleRouter {
       ...loaderCommands({ loader, files, clock }),
       ...logCommands({ ring, outputs }),
       ...ipCommands(this.ip, this.#probes),
+      ...filterCommands(this.#filterOwner()),
+      ...natCommands(this.#natOwner()),
       ...l2tpCommands(this.l2tp),
       ...pppCommands(this.ppp),
       ...templateCommands(this.remote),
@@ -208,6 +227,7 @@ class Router implements ConsoleRouter {
     this.ppp.clear(now);
     this.remote.close();
     this.ip.clear();
+    this.#rules.close();
     this.telnet.close();
     this.#cpu.stop();
   }
@@ -225,6 +245,7 @@ class Router implements ConsoleRouter {
         const failure = this.telnet.ipIs(this.ip.status.enabled ? 'enabled' : 'disabled');
         if (failure !== undefined) this.#note('TELNET server', failure);
         this.l2tp.routesChanged(board.clock.now());
+        this.#rules.load();
       },
       keep: (line) => this.#kept.keep(line),
       forget: (start) => this.#kept.forget(start),
@@ -235,7 +256,7 @@ class Router implements ConsoleRouter {
     const { board } = this.#lasting;
     return {
       lookup: (destination) => board.ip.lookup(destination),
-      filter: () => undefined,
+      filter: (id) => this.#filters.permitted(id),
       hostName: () => this.#system.hostName,
       callUser: (call) => {
         const user = this.ppp.over(`TNL-${call}`);
@@ -260,6 +281,36 @@ class Router implements ConsoleRouter {
       },
       templateCall: (call, now) => this.remote.call(call, now),
     };
+  }
+
+  #filterOwner(): Parameters<typeof filterCommands>[0] {
+    return {
+      filters: this.#filters,
+      changed: (done) => {
+        this.l2tp.filtersChanged();
+        this.#rules.load(done);
+      },
+      counters: (done) => this.#lasting.board.filter.counters(done),
+      usedBy: (filter) => this.ip.interfaces().filter(({ settings }) => settings.filter !== 'NONE' && settings.filter.value === filter).map(({ name }) => name),
+      keep: (line) => this.#kept.keep(line),
+    };
+  }
+
+  #natOwner(): Parameters<typeof natCommands>[0] {
+    return {
+      nat: this.#nat,
+      changed: (done) => this.#rules.load(done),
+      failure: () => this.#rules.failure,
+      interfaceName,
+      exists: (name) => this.ip.owner.exists(name),
+      addressOf: (name) => this.ip.ownAddress(name),
+    };
+  }
+
+  /** What packets meet on their way: nothing while the IP module is off. */
+  #ruleSet(): RuleSet {
+    if (!this.ip.status.enabled) return { filters: [], uses: [], translations: [] };
+    return { filters: this.#filters.chains(), uses: filterUses(this.ip.interfaces()), translations: this.#nat.translations() };
   }
 
   #linkUp(call: string, link: L2tpLink, now: Millis): void {
@@ -353,10 +404,13 @@ class Router implements ConsoleRouter {
   #lacking(): Message[] {
     const lacking = [
       this.#kept.has('FIREWALL') ? 'the firewall' : undefined,
-      this.#kept.sections().some(({ lines }) => lines.some((line) => /^(enable|add) ip nat/.test(line))) ? 'NAT' : undefined,
       this.#kept.has('IPSEC') ? 'IPsec' : undefined,
     ].filter((name) => name !== undefined);
-    return lacking.length === 0 ? [] : [messages.system.unprotected(lacking.join(', '))];
+    const { failure } = this.#rules;
+    return [
+      ...(lacking.length === 0 ? [] : [messages.system.unprotected(lacking.join(', '))]),
+      ...(failure === undefined ? [] : [messages.system.notInForce(failure)]),
+    ];
   }
 
   /** The operator may add an IP interface: a port, or a PPP interface that he made. */
@@ -385,7 +439,9 @@ class Router implements ConsoleRouter {
       ...userConfig({ users: this.#users }),
       ...l2tpConfig(this.l2tp),
       ...pppConfig(this.ppp, this.remote.templates),
+      ...filterConfig({ filters: this.#filters }),
       ...ipConfig(this.ip, this.#probes),
+      ...natConfig({ nat: this.#nat }),
       ...logConfig({ ring: this.#lasting.ring, outputs }),
       ...telnetConfig(this.telnet),
     ];

@@ -114,6 +114,21 @@ export const messages = {
     poolExists: ['error', 316, 'IP pool {0} already exists.'],
     poolInUse: ['error', 317, 'IP pool {0} is in use by {1}.'],
     arpStays: ['error', 313, 'Not all ARP entries were forgotten: {0}.'],
+    filterEmpty: ['warning', 330, 'IP filter {0} has no entries: it lets nothing in{1}.'],
+    notInForce: ['error', 331, 'Stored, but not in force: {0}.'],
+    noFilters: ['info', 332, 'There are no IP filters.'],
+    noFilter: ['error', 333, 'IP filter {0} not found{1}.'],
+    noFilterEntry: ['error', 334, 'IP filter {0} has no entry {1}; permitted: {2}.'],
+    filterFull: ['error', 335, 'IP filter {0} has {1} entries already.'],
+    onlyWith: ['error', 336, 'Parameter "{0}" is permitted only with {1}.'],
+    neededWith: ['error', 337, 'Parameter "{0}" is required with {1}.'],
+    natEnabled: ['info', 340, 'IP NAT has been enabled.'],
+    natDisabled: ['info', 341, 'IP NAT has been disabled.'],
+    natAdded: ['info', 342, 'IP NAT successfully added.'],
+    natDeleted: ['info', 343, 'IP NAT successfully deleted.'],
+    natClash: ['error', 344, 'Translation {0} says otherwise already; DELETE IP NAT ends it.'],
+    natExists: ['error', 345, 'Translation {0} already exists.'],
+    noNat: ['error', 346, 'Translation {0} not found.'],
   }),
   // [system] section: SYSTEM, TIME, CPU, TELNET, RESTART
   system: module(34, {
@@ -128,6 +143,7 @@ export const messages = {
     waited: ['info', 7, 'Waited {0} seconds.'],
     notThere: ['error', 260, 'Interface {0} not found.'],
     unprotected: ['warning', 261, 'The configuration asks for {0}, which this build does not have: traffic passes without.'],
+    notInForce: ['warning', 262, 'IP filters and NAT are not in force as configured: {0}.'],
   }),
   // [user] section
   user: module(45, {

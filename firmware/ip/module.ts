@@ -59,6 +59,10 @@ export class IpModule {
   readonly pools: Pools;
   /** The operator added, changed or deleted a static route. */
   onRoute: () => void = () => {};
+  /** FILTER= of an interface changed: puts filters in force; `done` gets the reason where that failed. */
+  onFilter: (done: (failure?: string) => void) => void = (done) => done();
+  /** An IP filter of that number has entries. */
+  filterExists: (filter: number) => boolean = () => true;
   readonly #host: IpHost;
   readonly #clock: Clock;
   readonly #log: Log;
@@ -266,6 +270,11 @@ export class IpModule {
   /** IP runs on it: IPCP has something to open for. */
   active(name: string): boolean {
     return this.#state.enabled && this.#on(name).some((i) => i.enabled);
+  }
+
+  /** The address that an interface has of its own, given by the operator or the peer. */
+  ownAddress(name: string): Ipv4 | undefined {
+    return this.#plan.ownAddress(name);
   }
 
   /**
