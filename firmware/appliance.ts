@@ -299,7 +299,10 @@ class Router implements ConsoleRouter {
   #natOwner(): Parameters<typeof natCommands>[0] {
     return {
       nat: this.#nat,
-      changed: (done) => this.#rules.load(done),
+      changed: (done) => {
+        this.ip.answerFor(this.#nat.outside());
+        this.#rules.load(done);
+      },
       failure: () => this.#rules.failure,
       interfaceName,
       exists: (name) => this.ip.owner.exists(name),

@@ -1,7 +1,7 @@
 // The IP module: interfaces, static routes, forwarding (AlliedWare IP chapter). Takes what the operator configures and what
 // PPP links report, and keeps the kernel in step with both.
 
-import { ANY_IPV4, type Ipv4, formatIpv4, inPrefix, networkOf } from '../bytes/ip.ts';
+import { ANY_IPV4, type Ipv4, type Ipv4Range, formatIpv4, inPrefix, networkOf } from '../bytes/ip.ts';
 import type { Millis } from '../bytes/time.ts';
 import type { Clock } from '../hal/clock.ts';
 import type { IpHost, LinkState, Neighbour } from '../hal/iphost.ts';
@@ -201,6 +201,12 @@ export class IpModule {
     this.#state.deleteRoute(key);
     this.#syncRoutes(routeTarget(key));
     this.onRoute();
+  }
+
+  /** Packets are translated to these addresses: those in the network of a LAN are answered for there. */
+  answerFor(addresses: readonly Ipv4Range[]): void {
+    this.#state.answered = addresses;
+    this.#sync();
   }
 
   // -- what PPP reports and asks; names are those of PPP interfaces --

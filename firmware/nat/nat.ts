@@ -1,6 +1,6 @@
 // Range NAT (AlliedWare IP NAT): what the operator added, which of the four kinds it is, and what a board does with it.
 
-import { ANY_IPV4, type Ipv4, type Ipv4Prefix, formatIpv4, lengthOf, maskOf, networkOf, toIpv4 } from '../bytes/ip.ts';
+import { ANY_IPV4, type Ipv4, type Ipv4Prefix, type Ipv4Range, formatIpv4, lengthOf, maskOf, networkOf, toIpv4 } from '../bytes/ip.ts';
 import { type Message, messages } from '../cli/messages.ts';
 import type { Outside, Translation } from '../hal/packetfilter.ts';
 
@@ -134,6 +134,16 @@ export class Nat {
   delete(translation: Translation): void {
     const key = keyOf(translation);
     this.#entries = this.#entries.filter((one) => keyOf(one.translation) !== key);
+  }
+
+  /** Addresses that are outside ones of a translation now, other than those of interfaces. */
+  outside(): Ipv4Range[] {
+    return this.translations().flatMap((one) => {
+      if (one.kind === 'range') return [one.outside];
+      if (one.kind === 'network') return [{ low: one.outside.address, high: toIpv4(one.outside.address | ~maskOf(one.outside.length)) }];
+      if (one.kind === 'static') return [{ low: one.outside, high: one.outside }];
+      return 'address' in one.outside ? [{ low: one.outside.address, high: one.outside.address }] : [];
+    });
   }
 
   /** What should be translated now. */

@@ -3,6 +3,7 @@
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { formatIpv4 } from '../../firmware/bytes/ip.ts';
 import { createAppliance, type Appliance } from '../../firmware/appliance.ts';
 import { SimBoard } from '../../board/sim/board.ts';
 import { Wire } from '../../board/sim/wire.ts';
@@ -204,6 +205,24 @@ test('An ADD IP INTERFACE whose filter cannot be put in force says so', () => {
   const box = new Box('ENABLE IP', ENTRY);
   box.board.filter.refuse = 'No';
   assert.is(box.give('ADD IP INT=eth0 IP=10.0.0.1 FILTER=1'), 'Error (35331): Stored, but not in force: No.');
+});
+
+test('The router answers for outside addresses on the LAN they belong to, and for no others', () => {
+  const box = new Box(...ON, 'ENABLE IP NAT', STATIC, 'ADD IP NAT IP=192.168.11.0 MASK=255.255.255.0 GBLIP=1.1.1.8 GBLMASK=255.255.255.252', 'ADD IP NAT IP=192.168.10.6 GBLIP=203.0.113.6', 'ADD IP NAT IP=192.168.12.0 MASK=255.255.255.0 GBLIP=1.1.1.1');
+  const added: string[] = [];
+  const { ip } = box.board;
+  for (const [verb, method] of [['+', 'addAddress'], ['-', 'deleteAddress']] as const) {
+    const real = ip[method].bind(ip);
+    ip[method] = (name, address, length) => {
+      if (length === 32) added.push(`${verb}${name} ${formatIpv4(address)}/${length}`);
+      return real(name, address, length) as undefined;
+    };
+  }
+  box.give('DISABLE IP NAT');
+  assert.equal(added, ['-eth1 1.1.1.5/32', '-eth1 1.1.1.9/32', '-eth1 1.1.1.10/32']);
+  added.length = 0;
+  box.give('ENABLE IP NAT');
+  assert.equal(added, ['+eth1 1.1.1.5/32', '+eth1 1.1.1.9/32', '+eth1 1.1.1.10/32']);
 });
 
 test('NAT that the box has is no reason for a Warning', () => {

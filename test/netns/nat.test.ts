@@ -85,6 +85,11 @@ when(NEEDS, test, 'one to one, range to range and network to network', () =>
     await serve(net, 'h1', 5001);
     assert.is(await seen(net, 'h1', '1.1.1.254', 5000, '192.168.10.2'), '203.0.113.2');
     assert.ok(await unseen(net, 'h1', '1.1.1.254', 5000, '192.168.10.3'), 'a host that nothing translates');
+    assert.match(await router.cli('ADD IP NAT IP=192.168.10.3 GBLIP=1.1.1.3'), /^Info/);
+    assert.is(await seen(net, 'h1', '1.1.1.254', 5000, '192.168.10.3'), '1.1.1.3', 'an address of the network outside, for which the router answers ARP');
+    assert.is(await seen(net, 'out', '1.1.1.3', 5001), '1.1.1.254');
+    await router.cli('DELETE IP NAT IP=192.168.10.3 GBLIP=1.1.1.3');
+    assert.not.match(await net.ip('a', 'addr', 'show', 'dev', 'wan'), /1\.1\.1\.3/);
     assert.is(await seen(net, 'out', '203.0.113.2', 5001), '1.1.1.254', 'the way in');
     assert.match(await router.cli('ADD IP NAT IP=192.168.10.0 MASK=255.255.255.0 GBLIP=203.0.113.8 GBLMASK=255.255.255.248'), /^Info/);
     assert.is(await seen(net, 'h1', '1.1.1.254', 5000, '192.168.10.2'), '203.0.113.2', 'the more particular translation');
