@@ -37,6 +37,8 @@ export class NftFilter implements PacketFilter {
   #child: Bun.Subprocess | undefined;
   /** A table of ours may be in the kernel. */
   #loaded = false;
+  /** Rises when all rules are taken out: what was under way by then is not loaded any more. */
+  #generation = 0;
   #closed = false;
 
   constructor({ ports, sole, command }: NftOptions) {
@@ -49,8 +51,11 @@ export class NftFilter implements PacketFilter {
   apply(rules: RuleSet, done: (failure?: string) => void): void {
     const empty = rules.uses.length === 0 && rules.translations.length === 0;
     if (this.#closed || (empty && !this.#loaded)) return done();
+    const generation = this.#generation;
     const replace = (): void => {
-      if (this.#closed) return done();
+      if (generation !== this.#generation) return done('All rules were taken out meanwhile');
+      const entries = new Set(rules.filters.flatMap((filter) => filter.rules.map(({ id }) => id)));
+      this.#counts = new Map([...this.#counts].filter(([id]) => entries.has(id)));
       const text = renderRules(rules, { table: this.#table, device: (name) => this.#ports.get(name) ?? name, count: (id) => this.#counts.get(id) });
       // Before the kernel has answered: whatever ends the process meanwhile removes the table as well.
       this.#loaded = true;
@@ -71,6 +76,7 @@ export class NftFilter implements PacketFilter {
 
   /** Synchronous: it is the last thing that an ending process does. */
   clear(): void {
+    this.#generation += 1;
     this.#child?.kill('SIGKILL');
     this.#child = undefined;
     if (!this.#loaded) return;

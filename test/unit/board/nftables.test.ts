@@ -1,5 +1,8 @@
 // The text that nft is given, whole; the counters it gives back; what its errors become.
 
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { NftFilter } from '../../../board/linux/nftables.ts';
@@ -132,6 +135,47 @@ test('A machine without nft says so', () => {
   filter.apply({ ...NOTHING, uses: [{ interface: 'eth0', filter: 1 }] }, (failure) => said.push(failure));
   assert.is(said.length, 1);
   assert.match(said[0] ?? '', /^nft cannot be started: /);
+});
+
+/** A folder with an `nft` that writes down what it is asked and does what `then` says. */
+function fakeNft(then: string): { readonly command: string; asked(): string[]; remove(): void } {
+  const folder = mkdtempSync(join(tmpdir(), 'hs-nft-'));
+  const command = join(folder, 'nft');
+  writeFileSync(command, `#!/bin/sh\necho "$*" >> ${folder}/asked\n${then}\n`, { mode: 0o755 });
+  return {
+    command,
+    asked: () => readFileSync(join(folder, 'asked'), 'utf8').trim().split('\n'),
+    remove: () => rmSync(folder, { recursive: true }),
+  };
+}
+
+const USE: RuleSet = { ...NOTHING, uses: [{ interface: 'eth0', filter: 1 }] };
+const applied = (filter: NftFilter, rules: RuleSet): Promise<string | undefined> => new Promise((done) => filter.apply(rules, done));
+
+test('What the kernel refuses comes back as its words', async () => {
+  const nft = fakeNft('cat > /dev/null; echo "/dev/stdin:1:1-5: Error: Could not process rule: No buffer space available" >&2; exit 1');
+  const filter = new NftFilter({ ports: new Map(), sole: false, command: nft.command });
+  assert.is(await applied(filter, USE), 'The kernel does not take the rules: Could not process rule: No buffer space available');
+  nft.remove();
+});
+
+test('Rules that were on their way when all were taken out are not loaded after that', async () => {
+  const nft = fakeNft('cat > /dev/null; exit 0');
+  const filter = new NftFilter({ ports: new Map(), sole: false, command: nft.command });
+  assert.is(await applied(filter, USE), undefined);
+  const second = applied(filter, { ...NOTHING, uses: [{ interface: 'eth0', filter: 2 }] });
+  filter.clear();
+  assert.is(await second, 'All rules were taken out meanwhile');
+  assert.is(nft.asked().at(-1), '-f -', 'the last thing asked is the removal');
+  assert.is(nft.asked().filter((line) => line === '-f -').length, 2, 'the first load and the removal');
+  assert.is(await applied(filter, USE), undefined, 'and rules can be loaded again');
+  nft.remove();
+});
+
+test('An empty rule set asks nothing of the kernel while nothing was loaded', async () => {
+  const filter = new NftFilter({ ports: new Map(), sole: false, command: '/nonexistent/nft' });
+  assert.is(await applied(filter, NOTHING), undefined);
+  filter.clear();
 });
 
 test.run();
