@@ -156,6 +156,8 @@ test('What the kernel refuses comes back as its words', async () => {
   const nft = fakeNft('cat > /dev/null; echo "/dev/stdin:1:1-5: Error: Could not process rule: No buffer space available" >&2; exit 1');
   const filter = new NftFilter({ ports: new Map(), sole: false, command: nft.command });
   assert.is(await applied(filter, USE), 'The kernel does not take the rules: Could not process rule: No buffer space available');
+  filter.clear();
+  assert.equal(nft.asked(), ['-f -'], 'what was never loaded is not removed');
   nft.remove();
 });
 
