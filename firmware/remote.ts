@@ -1,5 +1,6 @@
 // Callers: a call that a PPP template answers becomes a dynamic PPP interface with an address of its own (AlliedWare remote access).
-// Joins L2TP, PPP, users, pools and routes; the interfaces of one template share a device of the data plane.
+// Joins L2TP, PPP, users, pools and routes; the interfaces of one template share a device of the data plane. What a LAC passes on of LCP and
+// authentication (RFC 2661 4.4.5) is shown and not relied on: LCP and authentication begin anew with the caller himself.
 
 import { formatIpv4, type Ipv4, type Ipv4Prefix } from './bytes/ip.ts';
 import type { Millis } from './bytes/time.ts';

@@ -61,9 +61,12 @@ async function lab(prefix: string, body: (lab: Lab) => Promise<void>): Promise<v
 /** Kernel routes of the router to callers. */
 const routes = async (net: Network): Promise<string[]> => (await net.ip('r', 'route', 'show', 'dev', 'dyn0')).split('\n').map((line) => line.split(' ')[0] ?? '').filter((line) => line !== '');
 
+/** Whether the router's kernel sends ICMP redirects. */
+const redirects = async (net: Network, device: string): Promise<string> => (await net.exec('r', ['cat', `/proc/sys/net/ipv4/conf/${device}/send_redirects`])).output.trim();
+
 /** A machine's pppd sets its routes a moment after its address. */
 const reaches = (peer: Lab['peer'], name: string, address: string): Promise<string> =>
-  peer('machine.sh', 'exec', name, `for i in $(seq 50); do ping -n -q -c 3 -i 0.2 -W 2 ${address} && break; sleep 0.1; done`);
+  peer('machine.sh', 'exec', name, `for i in $(seq 10); do ping -n -q -c 3 -i 0.2 -W 2 ${address} && break; sleep 0.1; done`);
 
 async function assertUp({ net, peer }: Lab, router: Router, name: string, address: string): Promise<void> {
   assert.match(await peer('xl2tpd.sh', 'wait', name, '20'), new RegExp(`^${address.replaceAll('.', '\\.')} peer 192\\.168\\.20\\.1/`));
@@ -83,6 +86,7 @@ for (const auth of ['chap', 'pap', 'mschapv2'] as const) {
       await user('one', '1.1.1.1', '--auth', auth);
       await assertUp(here, router, 'one', '192.168.20.200');
       assert.equal(await routes(net), ['192.168.20.200']);
+      assert.equal([await redirects(net, 'dyn0'), await redirects(net, 'all'), await redirects(net, 'lan')], ['0', '0', '1']);
       assert.match(await router.cli('SHOW L2TP TUNNEL CALL'), /^Username \.+ remuser$/m);
       assert.match(await router.cli('SHOW IP ROUTE'), /192\.168\.20\.200 +255\.255\.255\.255 +0\.0\.0\.0 +ppp0 /);
       await peer('xl2tpd.sh', 'hangup', 'one');
@@ -92,6 +96,7 @@ for (const auth of ['chap', 'pap', 'mschapv2'] as const) {
       await peer('xl2tpd.sh', 'dial', 'one');
       await assertUp(here, router, 'one', '192.168.20.200');
       assert.is(await router.stop(), 0);
+      assert.is(await redirects(net, 'all'), '1', 'the switch is put back');
       await capture.end();
       assert.equal(await capture.complaints('l2tp', SECRET), []);
       for (const [type, least] of [[1, 1], [2, 1], [3, 1], [10, 2], [11, 2], [12, 2]] as const) assert.ok((await capture.count(`l2tp.avp.message_type == ${type}`)) >= least, `message type ${type}`);
