@@ -67,6 +67,7 @@ export class Kernel {
   doubt(name: string): void {
     for (const held of this.#addresses.values()) if (held.spec.name === name) held.sure = false;
     for (const list of this.#routes.values()) for (const held of list.values()) if (held.spec.name === name) held.sure = false;
+    for (const [address, list] of this.#proxies) if (list.some((one) => one.name === name)) this.#proxies.set(address, list.filter((one) => one.name !== name));
   }
 
   setUp(name: string): void {
@@ -92,7 +93,7 @@ export class Kernel {
     for (const route of wanted) this.#addRoute(route);
   }
 
-  /** On which LANs the router answers ARP for an address. A LAN that went away took its entries along. */
+  /** On which LANs the router answers ARP for an address. */
   applyProxies(address: Ipv4, wanted: readonly ProxySpec[]): void {
     const held = this.#proxies.get(address) ?? NO_PROXIES;
     for (const { name } of held) if (!wanted.some((one) => one.name === name)) this.#host.deleteProxy?.(name, address);

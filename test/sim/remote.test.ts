@@ -232,6 +232,22 @@ test('a caller cannot send from an address that is not his', () => {
   assert.is(heard, 1);
 });
 
+test('hosts of the LAN that the address lies in find the caller by the router, also after the LAN was down; PROXYARP=OFF ends that', () => {
+  const net = dialIn();
+  net.world.run(5000);
+  const toCaller = (): number => pings(net, { from: net.host2, to: '192.168.20.200' });
+  assert.is(toCaller(), 10);
+  // The kernel drops the ARP entries of a device that is set down.
+  net.b.board.ip.deleteProxy('eth0', ip('192.168.20.200'));
+  assert.is(toCaller(), 0);
+  net.b.board.ip.onLink('eth0');
+  assert.is(toCaller(), 10);
+  show(net.b, 'SET IP INT=eth0 PROXYARP=OFF');
+  assert.is(toCaller(), 0);
+  show(net.b, 'SET IP INT=eth0 PROXYARP=ON');
+  assert.is(toCaller(), 10);
+});
+
 test('the configuration that is written makes the same router again', () => {
   const net = dialIn(`${SERVER}CREATE PPP TEMPLATE=31 COPY=0 ECHO=ON PASSWORD="two words" DESCRIPTION="a, b" USERNAME=hq RECHALLENGE=360 ONLINELIMIT=5 MTU=1400\n`);
   const written = show(net.b, 'SHOW CONFIG DYNAMIC');
