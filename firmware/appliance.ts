@@ -313,7 +313,10 @@ class Router implements ConsoleRouter {
   /** What packets meet on their way: nothing while the IP module is off. */
   #ruleSet(): RuleSet {
     if (!this.ip.status.enabled) return { filters: [], uses: [], translations: [] };
-    return { filters: this.#filters.chains(), uses: filterUses(this.ip.interfaces()), translations: this.#nat.translations() };
+    const uses = filterUses(this.ip.interfaces());
+    // A filter that no interface uses is not the board's concern: changing it loads nothing.
+    const filters = this.#filters.chains().filter(({ number }) => uses.some(({ filter }) => filter === number));
+    return { filters, uses, translations: this.#nat.translations() };
   }
 
   #linkUp(call: string, link: L2tpLink, now: Millis): void {

@@ -182,6 +182,17 @@ test('The board gets all rules together, while IP is enabled', () => {
   assert.equal(box.board.filter.rules, { filters: [], uses: [], translations: [] });
 });
 
+test('A filter that no interface uses loads nothing', () => {
+  const box = new Box(...ON, 'ENABLE IP NAT', MASQ);
+  const { replaced } = box.board.filter;
+  box.give(ENTRY);
+  box.give('SET IP FILTER=1 ENTRY=1 ACTION=EXCLUDE');
+  assert.is(box.board.filter.replaced, replaced);
+  box.give('SET IP INT=eth1 FILTER=1');
+  assert.is(box.board.filter.replaced, replaced + 1);
+  assert.is(box.board.filter.rules.filters[0]?.rules[0]?.action, 'exclude');
+});
+
 test('The filter of a logical interface is for its network, and narrower networks are asked first', () => {
   const box = new Box('ENABLE IP', 'ADD IP INT=eth0 IP=10.0.0.1 FILTER=1', 'ADD IP INT=eth0-1 IP=10.1.0.1 MASK=255.255.0.0 FILTER=2', 'ADD IP INT=eth0-2 IP=10.1.2.1 MASK=255.255.255.0 FILTER=3', 'ADD IP INT=eth1 IP=11.0.0.1');
   assert.equal(box.board.filter.rules.uses.map(({ filter, from }) => [filter, from?.length]), [[3, 24], [2, 16], [1, undefined]]);
