@@ -179,6 +179,27 @@ when(NEEDS, test, 'nothing of the rules stays after the end, and after a crash t
   }
 });
 
+when(NEEDS, test, 'two routers in one namespace have a table each, and the next start finds those of both', async () => {
+  const net = await network('n7');
+  const script = `${BASE}ENABLE IP NAT\nADD IP NAT IP=192.168.10.0 MASK=255.255.255.0 GBLINT=eth1\n`;
+  try {
+    const first = await net.router('a', PORTS, script);
+    const second = await net.router('a', PORTS, script);
+    assert.is(await tables(net), `table inet hashi\ntable inet hashi_${second.pid}`);
+    await first.stop();
+    assert.is(await tables(net), `table inet hashi_${second.pid}`, 'each takes its own away');
+    const third = await net.router('a', PORTS, script);
+    assert.is(await tables(net), `table inet hashi_${second.pid}\ntable inet hashi`, 'the table of a process that lives stays');
+    await second.kill();
+    await third.kill();
+    const last = await net.router('a', PORTS, BASE);
+    assert.is(await tables(net), '');
+    await last.stop();
+  } finally {
+    await net.remove();
+  }
+});
+
 /** The manual's chapter takes the IP set-up for granted. */
 const PRELUDE = {
   a: 'ENABLE IP\nADD IP INT=eth0 IP=192.168.10.1 MASK=255.255.255.0\nADD IP INT=eth1 IP=1.1.1.1 MASK=255.255.255.0\nADD IP ROUTE=2.2.2.0 MASK=255.255.255.0 INT=eth1 NEXT=1.1.1.254\n',
