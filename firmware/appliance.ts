@@ -27,6 +27,10 @@ import { Consoles, TelnetServer, type ConsoleRouter } from './consoles.ts';
 import type { Board } from './hal/board.ts';
 import type { InterfaceId, Punt, SessionKey } from './hal/dataplane.ts';
 import type { Stream } from './hal/io.ts';
+import type { RuleSet } from './hal/packetfilter.ts';
+import { filterCommands, filterConfig } from './ip/filter.commands.ts';
+import { Filters, filterUses } from './ip/filter.ts';
+import { interfaceName } from './ip/interfaces.ts';
 import { ipCommands } from './ip/ip.commands.ts';
 import { ipConfig } from './ip/ip.config.ts';
 import { IpModule } from './ip/module.ts';
@@ -39,12 +43,17 @@ import { laterCommands } from './later.ts';
 import { logCommands, logConfig } from './log/log.commands.ts';
 import { EventRing } from './log/log.ts';
 import { LogOutputs } from './log/outputs.ts';
+import { Nat } from './nat/nat.ts';
+import { natCommands, natConfig } from './nat/nat.commands.ts';
 import { verifyAttempt, type Attempt, type Verdict } from './ppp/auth.ts';
 import type { PppInterface } from './ppp/interface.ts';
 import { PppInterfaces } from './ppp/interfaces.ts';
-import type { PppOwner } from './ppp/owner.ts';
+import type { PppOwner, PppTraffic } from './ppp/owner.ts';
 import { pppCommands } from './ppp/ppp.commands.ts';
 import { pppConfig } from './ppp/ppp.config.ts';
+import { templateCommands } from './ppp/template.commands.ts';
+import { Remote } from './remote.ts';
+import { Rules } from './rules.ts';
 import { CpuMeter } from './system/cpu.ts';
 import { Links } from './system/links.ts';
 import { systemCommands, systemConfig } from './system/system.commands.ts';
@@ -98,6 +107,7 @@ class Router implements ConsoleRouter {
   readonly l2tp: L2tpServer;
   readonly ppp: PppInterfaces;
   readonly ip: IpModule;
+  readonly remote: Remote;
   readonly telnet: TelnetServer;
   readonly #lasting: Lasting;
   readonly #system: SystemState;
@@ -105,6 +115,9 @@ class Router implements ConsoleRouter {
   readonly #logins: Logins;
   readonly #aliases = new Aliases();
   readonly #kept = new KeptLines();
+  readonly #filters = new Filters();
+  readonly #nat = new Nat();
+  readonly #rules: Rules;
   readonly #probes: Probes;
   readonly #cpu: CpuMeter;
   /** The interface on each L2TP session, and the session under each interface, by name. */
@@ -135,8 +148,23 @@ class Router implements ConsoleRouter {
       routedSource: (target) => this.ip.routedSource(target),
     });
     this.l2tp = new L2tpServer({ plane, clock, wall, random, crypto, log: ring }, this.#l2tpOwner(), { vendor: PRODUCT, firmware: FIRMWARE });
+    this.remote = new Remote({
+      plane, clock, log: ring, ip: this.ip,
+      judge: (attempt) => this.#judge(attempt),
+      join: (session, one) => this.#bySession.set(session, one),
+      leave: (session) => this.#bySession.delete(session),
+      traffic: (session) => this.#traffic(session),
+    });
     this.ppp = new PppInterfaces(this.#pppOwner());
+    this.remote.use(this.ppp);
     this.ip.onRoute = () => this.l2tp.routesChanged(clock.now());
+    this.ip.onFilter = (done) => this.#rules.load(done);
+    this.ip.filterExists = (filter) => this.#filters.entries(filter).length > 0;
+    this.#rules = new Rules({
+      filter: board.filter,
+      compose: () => this.#ruleSet(),
+      refused: (why) => ring.add({ module: 'IP', severity: 6, type: 'FILT', subtype: 'FAIL', source: 'rules', text: `IP filters and NAT are not in force as configured: ${why}; tried again at the next change` }),
+    });
 
     const running = new RunningConfig(() => this.#sections(outputs, loader), this.#kept);
     const run = (line: string, context: Context): Outcome | undefined => this.table.run(line, context);
@@ -154,8 +182,11 @@ class Router implements ConsoleRouter {
       ...loaderCommands({ loader, files, clock }),
       ...logCommands({ ring, outputs }),
       ...ipCommands(this.ip, this.#probes),
+      ...filterCommands(this.#filterOwner()),
+      ...natCommands(this.#natOwner()),
       ...l2tpCommands(this.l2tp),
       ...pppCommands(this.ppp),
+      ...templateCommands(this.remote),
       ...laterCommands((line) => this.#kept.keep(line)),
     ]);
     this.#cpu.start();
@@ -204,7 +235,9 @@ class Router implements ConsoleRouter {
     this.#probes.stopPing();
     this.#probes.stopTrace();
     this.ppp.clear(now);
+    this.remote.close();
     this.ip.clear();
+    this.#rules.close();
     this.telnet.close();
     this.#cpu.stop();
   }
@@ -214,13 +247,15 @@ class Router implements ConsoleRouter {
   #ipOwner(): ConstructorParameters<typeof IpModule>[0]['owner'] {
     const { board } = this.#lasting;
     return {
-      exists: (name) => this.ppp.named(name) !== undefined || board.ip.links().some((link) => link.name === name && !link.name.startsWith('ppp')),
+      exists: (name) => this.#carriesIp(name),
+      reserved: (address) => (this.l2tp.hasPeer(address) ? 'that of a tunnel peer' : undefined),
       onDemand: (name) => this.#demands(name),
       underlies: (name, address) => this.#linkOf.get(name)?.peer === address,
       changed: () => {
         const failure = this.telnet.ipIs(this.ip.status.enabled ? 'enabled' : 'disabled');
         if (failure !== undefined) this.#note('TELNET server', failure);
         this.l2tp.routesChanged(board.clock.now());
+        this.#rules.load();
       },
       keep: (line) => this.#kept.keep(line),
       forget: (start) => this.#kept.forget(start),
@@ -231,7 +266,7 @@ class Router implements ConsoleRouter {
     const { board } = this.#lasting;
     return {
       lookup: (destination) => board.ip.lookup(destination),
-      filter: () => undefined,
+      filter: (id) => this.#filters.permitted(id),
       hostName: () => this.#system.hostName,
       callUser: (call) => {
         const user = this.ppp.over(`TNL-${call}`);
@@ -251,8 +286,44 @@ class Router implements ConsoleRouter {
         const user = this.ppp.over(`TNL-${call}`);
         if (user?.enabled === true && user.link === undefined) user.activate(now);
       },
-      templateCall: () => ({ refused: 'dynamic PPP interfaces are not available in this build' }),
+      templateCall: (call, now) => this.remote.call(call, now),
     };
+  }
+
+  #filterOwner(): Parameters<typeof filterCommands>[0] {
+    return {
+      filters: this.#filters,
+      changed: (done) => {
+        this.l2tp.filtersChanged();
+        this.#rules.load(done);
+      },
+      counters: (done) => this.#lasting.board.filter.counters(done),
+      usedBy: (filter) => this.ip.interfaces().filter(({ settings }) => settings.filter !== 'NONE' && settings.filter.value === filter).map(({ name }) => name),
+      keep: (line) => this.#kept.keep(line),
+    };
+  }
+
+  #natOwner(): Parameters<typeof natCommands>[0] {
+    return {
+      nat: this.#nat,
+      changed: (done) => {
+        this.ip.answerFor(this.#nat.outside());
+        this.#rules.load(done);
+      },
+      failure: () => this.#rules.failure,
+      interfaceName,
+      exists: (name) => this.ip.owner.exists(name),
+      addressOf: (name) => this.ip.ownAddress(name),
+    };
+  }
+
+  /** What packets meet on their way: nothing while the IP module is off. */
+  #ruleSet(): RuleSet {
+    if (!this.ip.status.enabled) return { filters: [], uses: [], translations: [] };
+    const uses = filterUses(this.ip.interfaces());
+    // A filter that no interface uses is not the board's concern: changing it loads nothing.
+    const filters = this.#filters.chains().filter(({ number }) => uses.some(({ filter }) => filter === number));
+    return { filters, uses, translations: this.#nat.translations() };
   }
 
   #linkUp(call: string, link: L2tpLink, now: Millis): void {
@@ -316,12 +387,17 @@ class Router implements ConsoleRouter {
       ipv6Down: () => {},
       authenticate: (_name, attempt, answer, now) => answer(this.#judge(attempt), now),
       traffic: (name) => {
-        const c = this.#linkOf.get(name)?.counters();
-        if (c === undefined) return undefined;
-        const inDiscards = c.inDiscarded + c.orderDiscarded;
-        return { inPackets: c.inPackets, inOctets: c.inBytes, inDiscards, outPackets: c.outPackets, outOctets: c.outBytes, lastCarried: c.lastCarried };
+        const link = this.#linkOf.get(name);
+        return link === undefined ? undefined : this.#traffic(link.session);
       },
     };
+  }
+
+  #traffic(session: SessionKey): PppTraffic | undefined {
+    const c = this.#lasting.board.plane.counters(session);
+    if (c === undefined) return undefined;
+    const inDiscards = c.inDiscarded + c.orderDiscarded;
+    return { inPackets: c.inPackets, inOctets: c.inBytes, inDiscards, outPackets: c.outPackets, outOctets: c.outBytes, lastCarried: c.lastCarried };
   }
 
   /** Judges a PPP peer against the user database. */
@@ -344,10 +420,20 @@ class Router implements ConsoleRouter {
   #lacking(): Message[] {
     const lacking = [
       this.#kept.has('FIREWALL') ? 'the firewall' : undefined,
-      this.#kept.sections().some(({ lines }) => lines.some((line) => /^(enable|add) ip nat/.test(line))) ? 'NAT' : undefined,
       this.#kept.has('IPSEC') ? 'IPsec' : undefined,
     ].filter((name) => name !== undefined);
-    return lacking.length === 0 ? [] : [messages.system.unprotected(lacking.join(', '))];
+    const { failure } = this.#rules;
+    return [
+      ...(lacking.length === 0 ? [] : [messages.system.unprotected(lacking.join(', '))]),
+      ...(failure === undefined ? [] : [messages.system.notInForce(failure)]),
+    ];
+  }
+
+  /** The operator may add an IP interface: a port, or a PPP interface that he made. */
+  #carriesIp(name: string): boolean {
+    const one = this.ppp.named(name);
+    if (one !== undefined) return one.template === undefined;
+    return this.#lasting.board.ip.links().some((link) => link.name === name && !/^(ppp|dyn)\d/.test(name));
   }
 
   /** A packet into it makes it dial. */
@@ -372,8 +458,10 @@ class Router implements ConsoleRouter {
       ...userConfig({ users: this.#users }),
       ...asynConfig(this.#lasting.consoles),
       ...l2tpConfig(this.l2tp),
-      ...pppConfig(this.ppp),
+      ...pppConfig(this.ppp, this.remote.templates),
+      ...filterConfig({ filters: this.#filters }),
       ...ipConfig(this.ip, this.#probes),
+      ...natConfig({ nat: this.#nat }),
       ...logConfig({ ring: this.#lasting.ring, outputs }),
       ...telnetConfig(this.telnet),
     ];

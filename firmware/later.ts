@@ -7,15 +7,12 @@ import type { Command } from './cli/command.ts';
 import { dhcpCommands } from './dhcp/dhcp.commands.ts';
 import { firewallCommands } from './firewall/firewall.commands.ts';
 import { dnsCommands } from './ip/dns.commands.ts';
-import { filterCommands } from './ip/filter.commands.ts';
 import { ipsecCommands } from './ipsec/ipsec.commands.ts';
 import { isakmpCommands } from './ipsec/isakmp.commands.ts';
 import { keyCommands } from './ipsec/key.commands.ts';
-import { natCommands } from './nat/nat.commands.ts';
-import { templateCommands } from './ppp/template.commands.ts';
 
 const ROOMS = [
-  radiusCommands, templateCommands, dnsCommands, filterCommands, natCommands, firewallCommands, keyCommands, ipsecCommands, isakmpCommands,
+  radiusCommands, dnsCommands, firewallCommands, keyCommands, ipsecCommands, isakmpCommands,
   isdnCommands, accCommands, dhcpCommands,
 ];
 

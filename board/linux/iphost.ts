@@ -16,8 +16,10 @@ export const ROUTE_PROTOCOL = 249;
 /** Ends the label of our addresses; labels show in `ip address` and exist in every kernel. */
 const LABEL_END = ':hashi';
 const FORWARDING = 'net/ipv4/ip_forward';
+const REDIRECTS = (device: string): string => `net/ipv4/conf/${device}/send_redirects`;
 /** Interfaces of the data plane: one of a PPP link, or one that the dynamic interfaces of a template share. */
 const PPP = /^(ppp|dyn)(\d+)$/;
+const SHARED = /^dyn\d+$/;
 const NO_MAC = '';
 /** The kernel's answer where what is to be deleted is gone already. */
 const ESRCH = 3;
@@ -89,6 +91,7 @@ export class LinuxIpHost implements IpHost {
   addAddress(name: string, address: Ipv4, length: number): Refusal | undefined {
     const link = this.#link(name);
     if ('refused' in link) return link;
+    if (SHARED.test(link.name)) this.#quiet(link.name);
     const failure = this.#route.addAddress(link.index, address, length, labelOf(link.name));
     // An address that the host itself gave to the device serves as well, and stays when hashi goes.
     if (failure?.errno === ERRNO.EEXIST) return undefined;
@@ -197,13 +200,26 @@ export class LinuxIpHost implements IpHost {
     this.#route.close();
   }
 
-  #putBack(before: { readonly forwarding?: string; readonly links: Readonly<Record<string, boolean>> }): void {
+  #putBack(before: { readonly forwarding?: string; readonly redirects?: string; readonly links: Readonly<Record<string, boolean>> }): void {
     for (const [device, up] of Object.entries(before.links)) {
       const link = this.#route.link(device);
       if (link !== undefined && link.admin !== up) this.#route.setLink(link.index, { up });
     }
     // Where /proc/sys became read-only meanwhile, the value that is there stays.
     if (before.forwarding !== undefined) writeSwitch(FORWARDING, before.forwarding);
+    if (before.redirects !== undefined) writeSwitch(REDIRECTS('all'), before.redirects);
+  }
+
+  /**
+   * A packet from one caller to another leaves by the device that it came in by: no reason to tell the sender of a shorter way. The kernel
+   * is silent only where the switch for all devices is off too; other devices keep their own.
+   */
+  #quiet(device: string): void {
+    writeSwitch(REDIRECTS(device), '0');
+    const present = readSwitch(REDIRECTS('all'));
+    if (present === undefined || present === '0') return;
+    this.#traces.noteRedirects(present);
+    writeSwitch(REDIRECTS('all'), '0');
   }
 
   /** Removes what a run that did not end in order left behind: routes and addresses by their marks, switches by the record. */

@@ -25,6 +25,8 @@ export interface NftOptions {
 
 interface Finished {
   readonly failure: string | undefined;
+  /** It was ended before it had: what it did is not known. */
+  readonly cut?: boolean;
   readonly output: string;
 }
 
@@ -37,6 +39,8 @@ export class NftFilter implements PacketFilter {
   #child: Bun.Subprocess | undefined;
   /** A table of ours may be in the kernel. */
   #loaded = false;
+  /** Rises when all rules are taken out: what was under way by then is not loaded any more. */
+  #generation = 0;
   #closed = false;
 
   constructor({ ports, sole, command }: NftOptions) {
@@ -49,12 +53,19 @@ export class NftFilter implements PacketFilter {
   apply(rules: RuleSet, done: (failure?: string) => void): void {
     const empty = rules.uses.length === 0 && rules.translations.length === 0;
     if (this.#closed || (empty && !this.#loaded)) return done();
+    const generation = this.#generation;
+    const first = !this.#loaded;
     const replace = (): void => {
-      if (this.#closed) return done();
+      if (generation !== this.#generation) return done('All rules were taken out meanwhile');
+      const entries = new Set(rules.filters.flatMap((filter) => filter.rules.map(({ id }) => id)));
+      this.#counts = new Map([...this.#counts].filter(([id]) => entries.has(id)));
       const text = renderRules(rules, { table: this.#table, device: (name) => this.#ports.get(name) ?? name, count: (id) => this.#counts.get(id) });
       // Before the kernel has answered: whatever ends the process meanwhile removes the table as well.
       this.#loaded = true;
-      this.#run(['-f', '-'], text, ({ failure }) => done(failure));
+      this.#run(['-f', '-'], text, ({ failure, cut }) => {
+        if (failure !== undefined && cut !== true && first && generation === this.#generation) this.#loaded = false;
+        done(failure);
+      });
     };
     if (!this.#loaded) return replace();
     this.counters(replace);
@@ -71,6 +82,7 @@ export class NftFilter implements PacketFilter {
 
   /** Synchronous: it is the last thing that an ending process does. */
   clear(): void {
+    this.#generation += 1;
     this.#child?.kill('SIGKILL');
     this.#child = undefined;
     if (!this.#loaded) return;
@@ -124,8 +136,8 @@ export class NftFilter implements PacketFilter {
     void Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text(), child.exited]).then(([output, stderr, code]) => {
       if (this.#child === child) this.#child = undefined;
       if (this.#closed) return;
-      const failure = child.signalCode === null ? (code === 0 ? undefined : failureText(stderr)) : `nft did not end within ${LIMIT_MS / 1000} s`;
-      done({ failure, output });
+      if (child.signalCode !== null) return done({ failure: `nft did not end within ${LIMIT_MS / 1000} s`, cut: true, output });
+      done({ failure: code === 0 ? undefined : failureText(stderr), output });
     });
   }
 }

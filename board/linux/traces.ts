@@ -10,6 +10,8 @@ import { AF, SOCK } from './ffi/socket.ts';
 /** The values before hashi changed them. */
 export interface Before {
   forwarding?: string;
+  /** ICMP redirects of all devices. */
+  redirects?: string;
   /** Administrative state of devices. */
   links: Record<string, boolean>;
 }
@@ -52,6 +54,12 @@ export class Traces {
     this.#save();
   }
 
+  noteRedirects(value: string): void {
+    if (this.#before.redirects !== undefined) return;
+    this.#before.redirects = value;
+    this.#save();
+  }
+
   noteLink(device: string, admin: boolean): void {
     if (this.#before.links[device] !== undefined) return;
     this.#before.links[device] = admin;
@@ -79,6 +87,7 @@ function readBefore(noted: unknown): Before {
   const before: Before = { links: {} };
   if (typeof noted !== 'object' || noted === null) return before;
   if ('forwarding' in noted && typeof noted.forwarding === 'string') before.forwarding = noted.forwarding;
+  if ('redirects' in noted && typeof noted.redirects === 'string') before.redirects = noted.redirects;
   if ('links' in noted && typeof noted.links === 'object' && noted.links !== null) {
     for (const [device, admin] of Object.entries(noted.links)) if (typeof admin === 'boolean') before.links[device] = admin;
   }

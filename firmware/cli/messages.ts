@@ -70,6 +70,12 @@ export const messages = {
     disabled: ['error', 266, 'Interface ppp{0} is disabled: ENABLE PPP={0} first.'],
     noMultilink: ['error', 267, 'Interface ppp{0} has its link over {1}: further links (multilink) are not available in this build.'],
     onlyLink: ['error', 268, '{1} is the only link of interface ppp{0}: DESTROY PPP={0} removes both.'],
+    noTemplates: ['info', 4, 'There are no PPP templates.'],
+    noDatabase: ['warning', 270, 'Template {0} is stored, but LOGIN={1} is not available in this build: its callers are refused.'],
+    templateNotFound: ['error', 271, 'PPP template {0} not found.'],
+    templateExists: ['error', 272, 'PPP template {0} already exists; SET PPP TEMPLATE changes it.'],
+    templateInUse: ['error', 273, 'PPP template {0} is in use by {1}.'],
+    dynamic: ['error', 274, 'Interface ppp{0} is dynamic: made from PPP template {1} for a caller. RESET PPP={0} ends it.'],
     noSuchLink: ['error', 269, 'Interface ppp{0} has no link over {1}.'],
   }),
   // [ip] section: edited by the IP room only
@@ -109,6 +115,21 @@ export const messages = {
     poolExists: ['error', 316, 'IP pool {0} already exists.'],
     poolInUse: ['error', 317, 'IP pool {0} is in use by {1}.'],
     arpStays: ['error', 313, 'Not all ARP entries were forgotten: {0}.'],
+    filterEmpty: ['warning', 330, 'IP filter {0} has no entries: it lets nothing in{1}.'],
+    notInForce: ['error', 331, 'Stored, but not in force: {0}.'],
+    noFilters: ['info', 332, 'There are no IP filters.'],
+    noFilter: ['error', 333, 'IP filter {0} not found{1}.'],
+    noFilterEntry: ['error', 334, 'IP filter {0} has no entry {1}; permitted: {2}.'],
+    filterFull: ['error', 335, 'IP filter {0} has {1} entries already.'],
+    onlyWith: ['error', 336, 'Parameter "{0}" is permitted only with {1}.'],
+    neededWith: ['error', 337, 'Parameter "{0}" is required with {1}.'],
+    natEnabled: ['info', 340, 'IP NAT has been enabled.'],
+    natDisabled: ['info', 341, 'IP NAT has been disabled.'],
+    natAdded: ['info', 342, 'IP NAT successfully added.'],
+    natDeleted: ['info', 343, 'IP NAT successfully deleted.'],
+    natClash: ['error', 344, 'Translation {0} says otherwise already; DELETE IP NAT ends it.'],
+    natExists: ['error', 345, 'Translation {0} already exists.'],
+    noNat: ['error', 346, 'Translation {0} not found.'],
   }),
   // [tty] section: ASYN
   tty: module(33, {
@@ -127,6 +148,7 @@ export const messages = {
     waited: ['info', 7, 'Waited {0} s.'],
     notThere: ['error', 260, 'Interface {0} not found.'],
     unprotected: ['warning', 261, 'The configuration asks for {0}, which this build does not have: traffic passes without.'],
+    notInForce: ['warning', 262, 'IP filters and NAT are not in force as configured: {0}.'],
   }),
   // [user] section
   user: module(45, {

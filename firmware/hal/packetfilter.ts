@@ -68,7 +68,7 @@ export interface RuleSet {
   readonly translations: readonly Translation[];
 }
 
-/** What an entry has matched since it exists. */
+/** What an entry has matched since its filter is in use. */
 export interface FilterCount {
   readonly packets: number;
   readonly octets: number;

@@ -1,8 +1,9 @@
 // IP interface commands (AlliedWare IP chapter): ADD, SET, DELETE, ENABLE, DISABLE, RESET, SHOW IP INTERFACE, SET IP LOCAL.
 
 import { ANY_IPV4, type Ipv4, formatIpv4 } from '../bytes/ip.ts';
-import { type Args, type Command, command, form, write } from '../cli/command.ts';
+import { type Args, type Command, type Outcome, command, form, write } from '../cli/command.ts';
 import { type Message, messages } from '../cli/messages.ts';
+import { soon } from '../cli/soon.ts';
 import { INTERFACE_DEFAULTS, type InterfaceSettings, badInterface, deviceOf, interfaceName, isHostAddress, lengthFor } from './interfaces.ts';
 import type { IpModule } from './module.ts';
 import { showInterfaces } from './show.ts';
@@ -126,6 +127,13 @@ function newLength(ip: IpModule, name: string, { ipaddress, mask }: Args<typeof 
 
 const outcome = (trouble: string | undefined, done: Message): Message => (trouble === undefined ? done : messages.ip.waits(trouble));
 
+/** The answer once the filter that the interface was given is in force; undefined = none was. */
+function withFilter(ip: IpModule, filter: InterfaceSettings['filter'] | undefined, done: Message): Outcome {
+  if (filter === undefined) return done;
+  const empty = filter !== 'NONE' && !ip.filterExists(filter.value) ? messages.ip.filterEmpty(filter.value, '') : undefined;
+  return soon((answer) => ip.onFilter((failure) => answer(failure === undefined ? (empty ?? done) : messages.ip.notInForce(failure))));
+}
+
 /** ADD, SET, DELETE, ENABLE, DISABLE, RESET and SHOW IP INTERFACE, SET IP LOCAL. */
 export const interfaceCommands = (ip: IpModule): Command[] => {
   const toExisting = (args: { readonly interface: string }): Message | undefined => {
@@ -151,7 +159,7 @@ export const interfaceCommands = (ip: IpModule): Command[] => {
         if (typeof length !== 'number') return length;
         forgetDhcp('add', name);
         const added = { name, address: ipaddress.value, length, enabled: true, settings: { ...INTERFACE_DEFAULTS, ...settings } };
-        return outcome(ip.addInterface(added), messages.ip.interfaceAdded());
+        return withFilter(ip, settings.filter === 'NONE' ? undefined : settings.filter, outcome(ip.addInterface(added), messages.ip.interfaceAdded()));
       },
     }),
     command(SET_INTERFACE, {
@@ -165,7 +173,7 @@ export const interfaceCommands = (ip: IpModule): Command[] => {
         const change = { ...(args.ipaddress === undefined ? {} : { address: args.ipaddress.value }), ...(length === undefined ? {} : { length }), settings: settingsOf(args) };
         const trouble = ip.setInterface(name, change);
         const flushed = args.flusharp === true ? ip.forgetNeighbours((n) => n.name === deviceOf(name)).refused : undefined;
-        return flushed === undefined ? outcome(trouble, messages.ip.interfaceSet()) : messages.ip.arpStays(flushed);
+        return flushed === undefined ? withFilter(ip, args.filter, outcome(trouble, messages.ip.interfaceSet())) : messages.ip.arpStays(flushed);
       },
     }),
     command(DELETE_INTERFACE, {

@@ -68,6 +68,7 @@ export class Kernel {
   /** The device came, went or changed its state: what the kernel dropped with it is put in again by the next `apply`. */
   doubt(name: string): void {
     for (const held of this.#on.get(name) ?? []) held.sure = false;
+    for (const [address, list] of this.#proxies) if (list.some((one) => one.name === name)) this.#proxies.set(address, list.filter((one) => one.name !== name));
   }
 
   /** The kernel refuses something of ours now. */
@@ -98,7 +99,7 @@ export class Kernel {
     for (const route of wanted) this.#addRoute(route);
   }
 
-  /** On which LANs the router answers ARP for an address. A LAN that went away took its entries along. */
+  /** On which LANs the router answers ARP for an address. */
   applyProxies(address: Ipv4, wanted: readonly ProxySpec[]): void {
     const held = this.#proxies.get(address) ?? NO_PROXIES;
     for (const { name } of held) if (!wanted.some((one) => one.name === name)) this.#host.deleteProxy?.(name, address);

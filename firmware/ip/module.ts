@@ -1,7 +1,7 @@
 // The IP module: interfaces, static routes, forwarding (AlliedWare IP chapter). Takes what the operator configures and what
 // PPP links report, and keeps the kernel in step with both.
 
-import { ANY_IPV4, type Ipv4, formatIpv4, inPrefix, networkOf } from '../bytes/ip.ts';
+import { ANY_IPV4, type Ipv4, type Ipv4Range, formatIpv4, inPrefix, networkOf } from '../bytes/ip.ts';
 import type { Millis } from '../bytes/time.ts';
 import type { Clock } from '../hal/clock.ts';
 import type { IpHost, LinkState, Neighbour } from '../hal/iphost.ts';
@@ -59,6 +59,10 @@ export class IpModule {
   readonly pools: Pools;
   /** The operator added, changed or deleted a static route. */
   onRoute: () => void = () => {};
+  /** FILTER= of an interface changed: puts filters in force; `done` gets the reason where that failed. */
+  onFilter: (done: (failure?: string) => void) => void = (done) => done();
+  /** An IP filter of that number has entries. */
+  filterExists: (filter: number) => boolean = () => true;
   readonly #host: IpHost;
   readonly #clock: Clock;
   readonly #log: Log;
@@ -199,6 +203,12 @@ export class IpModule {
     this.onRoute();
   }
 
+  /** Packets are translated to these addresses: those in the network of a LAN are answered for there. */
+  answerFor(addresses: readonly Ipv4Range[]): void {
+    this.#state.answered = addresses;
+    this.#sync();
+  }
+
   // -- what PPP reports and asks; names are those of PPP interfaces --
 
   /** IPCP has opened, or settled other addresses. */
@@ -230,12 +240,13 @@ export class IpModule {
     else this.#syncDynamic(link);
   }
 
-  /** IPCP has left its opened state on a dynamic interface, or the interface is gone. */
-  dynamicDown(name: string): void {
+  /** IPCP has left its opened state on a dynamic interface, or the interface is gone: what it was. */
+  dynamicDown(name: string): DynamicLink | undefined {
     const gone = this.#state.dynamics.remove(name);
-    if (gone === undefined) return;
+    if (gone === undefined) return undefined;
     if (gone.last) this.#sync();
     else this.#syncDynamic(gone.link);
+    return gone.link;
   }
 
   /** A dynamic interface that is up. */
@@ -273,6 +284,11 @@ export class IpModule {
   /** IP runs on it: IPCP has something to open for. */
   active(name: string): boolean {
     return this.#state.enabled && this.#on(name).some((i) => i.enabled);
+  }
+
+  /** The address that an interface has of its own, given by the operator or the peer. */
+  ownAddress(name: string): Ipv4 | undefined {
+    return this.#plan.ownAddress(name);
   }
 
   /**

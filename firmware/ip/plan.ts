@@ -1,6 +1,6 @@
 // What the kernel should hold, worked out from the IP module's state and the devices there are. Changes nothing.
 
-import { ANY_IPV4, type Ipv4, inPrefix, networkOf } from '../bytes/ip.ts';
+import { ANY_IPV4, type Ipv4, inPrefix, networkOf, toIpv4 } from '../bytes/ip.ts';
 import type { LinkState, RouteSpec } from '../hal/iphost.ts';
 import type { DynamicLink } from './dynamic.ts';
 import { type IpInterface, deviceOf, isHostAddress, isPpp } from './interfaces.ts';
@@ -11,6 +11,9 @@ import type { IpState } from './state.ts';
 
 /** Prefix length of a lone address. */
 export const HOST_LENGTH = 32;
+
+/** Addresses of one translation that a LAN is answered for. */
+const MOST_ANSWERED = 256;
 
 export class Plan {
   readonly #state: IpState;
@@ -158,8 +161,29 @@ export class Plan {
       routes.set(routeTarget(route), [route, ...(routes.get(routeTarget(route)) ?? [])]);
       proxies.set(link.peer, this.proxies(link));
     }
-    const addresses = [...this.#interfaces().flatMap((i) => this.addressesOf(i)), ...this.#sharedAddresses(), ...this.#localSpec()];
+    const addresses = [...this.#interfaces().flatMap((i) => this.addressesOf(i)), ...this.#sharedAddresses(), ...this.#localSpec(), ...this.#answeredSpecs()];
     return { addresses, routes, proxies, forwarding };
+  }
+
+  /**
+   * Addresses of LANs that packets are translated to become addresses of the device: Linux answers ARP for nothing else that it would
+   * route back to where the question came from.
+   */
+  #answeredSpecs(): AddressSpec[] {
+    const lans = this.#interfaces().filter((i) => !isPpp(i.name) && i.address !== ANY_IPV4 && this.running(i));
+    const specs: AddressSpec[] = [];
+    for (const { low, high } of this.#state.answered) {
+      for (const { name, address: own, length } of lans) {
+        const { address: first } = networkOf(own, length);
+        const from = Math.max(low, first);
+        const last = Math.min(high, first + 2 ** (HOST_LENGTH - length) - 1, from + MOST_ANSWERED - 1);
+        for (let n = from; n <= last; n++) {
+          const address = toIpv4(n);
+          if (isHostAddress(address, length) && !this.isOurs(address)) specs.push({ name: deviceOf(name), address, length: HOST_LENGTH });
+        }
+      }
+    }
+    return specs;
   }
 
   /** A device that dynamic interfaces share carries the borrowed addresses as /32. */

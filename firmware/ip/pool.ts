@@ -68,6 +68,10 @@ export class Pools {
     return this.holdings().filter(({ address }) => inRange(address, pool.range));
   }
 
+  holderOf(address: Ipv4): string | undefined {
+    return this.#holders.get(address);
+  }
+
   addressOf(holder: string): Ipv4 | undefined {
     return this.#addresses.get(holder);
   }

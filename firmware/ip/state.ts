@@ -1,6 +1,6 @@
 // Everything the IP module knows: what the operator configured, and what PPP links have reported.
 
-import { ANY_IPV4, type Ipv4 } from '../bytes/ip.ts';
+import { ANY_IPV4, type Ipv4, type Ipv4Range } from '../bytes/ip.ts';
 import type { Millis } from '../bytes/time.ts';
 import { Dynamics } from './dynamic.ts';
 import type { IpInterface } from './interfaces.ts';
@@ -26,6 +26,8 @@ export class IpState {
   readonly links = new Map<string, IpLink>();
   /** Dynamic PPP interfaces with IPCP open. */
   readonly dynamics = new Dynamics();
+  /** Addresses that packets are translated to: on a LAN this router answers for them as for its own. */
+  answered: readonly Ipv4Range[] = [];
   /** Since when packets leave through an interface; absent while they do not. */
   readonly upSince = new Map<string, Millis>();
   /** By routeTarget. */
@@ -75,6 +77,7 @@ export class IpState {
     this.forwarding = true;
     this.remoteAssign = false;
     this.local = ANY_IPV4;
+    this.answered = [];
     this.interfaces.clear();
     this.dynamics.clear();
     this.#routes.clear();

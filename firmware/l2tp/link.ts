@@ -50,7 +50,7 @@ export interface L2tpLink {
   /** What the session carried; once it is gone, what it had carried. */
   counters(): SessionCounters | undefined;
   /** Changes how the data plane treats the session, or where its packets go. */
-  update(change: Partial<SessionOptions> & { readonly far?: InterfaceId }): void;
+  update(change: Partial<SessionOptions> & { readonly far?: InterfaceId; readonly routes?: readonly Ipv4Prefix[]; readonly sources?: readonly Ipv4Prefix[] }): void;
   /** PPP has opened: NUMBER=STARTUP stops numbering, the redial interval starts again from its least. */
   negotiated(now: Millis): void;
   /** Ends the call; `reason` is one sentence for the log and the peer. */
@@ -83,6 +83,8 @@ export interface L2tpOwner {
 export interface TemplateUser {
   /** For messages: 'ppp3'. */
   readonly name: string;
+  /** The name that the caller proved; undefined until then. */
+  userName?(): string | undefined;
   linkUp(link: L2tpLink, now: Millis): void;
   linkMtu(mtu: number, now: Millis): void;
   linkDown(reason: string, now: Millis): void;

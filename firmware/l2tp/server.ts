@@ -178,6 +178,11 @@ export class L2tpServer {
 
   // -- calls --
 
+  /** There is a tunnel to this peer, in any state. */
+  hasPeer(peer: Ipv4): boolean {
+    return this.#tunnels.with(peer).length > 0;
+  }
+
   callExists(name: string): boolean {
     return this.calls.get(name) !== undefined;
   }

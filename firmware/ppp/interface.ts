@@ -4,7 +4,7 @@
 import { ANY_IPV4 } from '../bytes/ip.ts';
 import { put16, u8 } from '../bytes/integers.ts';
 import { NEVER, type Alarm, type Millis } from '../bytes/time.ts';
-import type { InterfaceId } from '../hal/dataplane.ts';
+import type { InterfaceId, Refusal } from '../hal/dataplane.ts';
 import type { Verdict } from './auth.ts';
 import { Accounting, NO_TRAFFIC, type LimitCounter } from './accounting.ts';
 import { PROTOCOL } from './frame.ts';
@@ -42,6 +42,8 @@ export class PppInterface {
   /** As the operator wrote it. */
   readonly over: string;
   readonly device: InterfaceId;
+  /** The PPP template that a dynamic interface was made from; undefined for one that the operator made. */
+  readonly template: number | undefined;
   readonly accounting = new Accounting();
   readonly trace: Trace;
   readonly #owner: PppOwner;
@@ -66,12 +68,13 @@ export class PppInterface {
   #alarm: Alarm | undefined;
   #destroyed = false;
 
-  constructor(owner: PppOwner, identity: { readonly number: number; readonly over: string; readonly device: InterfaceId }, parameters: PppParameters, now: Millis) {
+  constructor(owner: PppOwner, identity: { readonly number: number; readonly over: string; readonly device: InterfaceId; readonly template?: number }, parameters: PppParameters, now: Millis) {
     this.#owner = owner;
     this.number = identity.number;
     this.name = `ppp${identity.number}`;
     this.over = identity.over;
     this.device = identity.device;
+    this.template = identity.template;
     this.trace = new Trace(this.name);
     this.#parameters = parameters;
     this.#changes = now;
@@ -201,13 +204,13 @@ export class PppInterface {
   }
 
   /** Ends for good: the peer is told, the layer released, the device closed. */
-  destroy(now: Millis): void {
+  destroy(now: Millis, reason = 'Destroyed by the operator.'): void {
     this.#enabled = false;
     this.#destroyed = true;
-    this.#closeLink('Destroyed by the operator.', now);
+    this.#closeLink(reason, now);
     const lower = this.#lower;
-    this.#gone('Destroyed by the operator.', now);
-    lower?.hangUp('Destroyed by the operator.');
+    this.#gone(reason, now);
+    lower?.hangUp(reason);
     this.#settleWant(now);
     this.#alarm?.cancel();
     this.#alarm = undefined;
@@ -299,7 +302,7 @@ export class PppInterface {
             },
             now,
           ),
-        addresses: (verdict) => this.#addresses(verdict),
+        addresses: (verdict, peer) => this.#addresses(verdict, peer),
         mtu: (mtu) => {
           this.#mtu = mtu;
           owner.setDevice(this.device, { mtu });
@@ -321,10 +324,17 @@ export class PppInterface {
     return link;
   }
 
-  #addresses(verdict: Verdict | undefined): IpcpSettings {
+  #addresses(verdict: Verdict | undefined, peer: string): IpcpSettings | Refusal {
+    const known = verdict?.accepted === true ? verdict.address : undefined;
+    const given = this.#owner.assign?.(this.name, peer, known);
+    if (given !== undefined) {
+      if ('refused' in given) return given;
+      this.#asked = false;
+      return { local: this.#owner.localAddress(this.name), localMode: 'keep', remote: given.address, remoteMode: 'must', dns: given.dns, wantDns: false };
+    }
     const ask = this.#parameters.iprequest === 'ON' && this.#owner.mayTakeAddress(this.name);
     this.#asked = ask;
-    return { local: ask ? ANY_IPV4 : this.#owner.localAddress(this.name), localMode: ask ? 'ask' : 'keep', remote: verdict?.accepted === true ? verdict.address : undefined, dns: [], wantDns: ask };
+    return { local: ask ? ANY_IPV4 : this.#owner.localAddress(this.name), localMode: ask ? 'ask' : 'keep', remote: known, dns: [], wantDns: ask };
   }
 
   #ipUp(agreement: IpcpAgreement, now: Millis): void {

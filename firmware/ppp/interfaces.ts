@@ -1,9 +1,11 @@
-// All static PPP interfaces of the router, and what CREATE, SET and DESTROY PPP do to them (AlliedWare CREATE PPP).
+// All PPP interfaces of the router: what CREATE, SET and DESTROY PPP do to static ones, and those that come and go with callers
+// (AlliedWare CREATE PPP).
 
 import type { Millis } from '../bytes/time.ts';
 import { messages, type Message } from '../cli/messages.ts';
 import type { LimitCounter } from './accounting.ts';
 import { PppInterface } from './interface.ts';
+import type { InterfaceId } from '../hal/dataplane.ts';
 import type { PppLower, PppOwner } from './owner.ts';
 import { conflicting, merge, type PppChange, type PppParameters } from './parameters.ts';
 
@@ -25,33 +27,67 @@ export class PppInterfaces {
   /** By layer and by name, in lower case: asked for with every frame and event of a link. */
   readonly #byLayer = new Map<string, PppInterface>();
   readonly #byName = new Map<string, PppInterface>();
+  /** Interfaces of callers, made from templates. */
+  readonly #dynamics = new Map<number, PppInterface>();
+  /** No number below is free. */
+  #low = 0;
 
   constructor(owner: PppOwner) {
     this.owner = owner;
   }
 
   get(number: number): PppInterface | undefined {
-    return this.#interfaces.get(number);
+    return this.#interfaces.get(number) ?? this.#dynamics.get(number);
   }
 
   /** By name, 'ppp1', in any case. */
   named(name: string): PppInterface | undefined {
-    return this.#byName.get(name.toLowerCase());
+    const statics = this.#byName.get(name.toLowerCase());
+    if (statics !== undefined) return statics;
+    const digits = /^ppp(\d{1,6})$/i.exec(name)?.[1];
+    return digits === undefined ? undefined : this.#dynamics.get(Number(digits));
   }
 
-  /** The interface over a physical layer, 'TNL-remote', in any case. */
+  /** The static interface over a physical layer, 'TNL-remote', in any case. */
   over(layer: string): PppInterface | undefined {
     return this.#byLayer.get(layer.toLowerCase());
   }
 
   /** In rising order of number. */
   all(): PppInterface[] {
+    return [...this.#interfaces.values(), ...this.#dynamics.values()].sort((a, b) => a.number - b.number);
+  }
+
+  /** Those that the operator made, in rising order of number. */
+  statics(): PppInterface[] {
     return [...this.#interfaces.values()].sort((a, b) => a.number - b.number);
+  }
+
+  /** Those of callers; of one template where one is named. */
+  dynamics(template?: number): PppInterface[] {
+    const all = [...this.#dynamics.values()];
+    return template === undefined ? all : all.filter((one) => one.template === template);
+  }
+
+  /** Makes the interface of a caller, with the lowest free number. `owner` answers for it in place of the router's. */
+  addDynamic(owner: PppOwner, made: { readonly template: number; readonly over: string; readonly device: InterfaceId }, parameters: PppParameters, now: Millis): PppInterface {
+    while (this.get(this.#low) !== undefined) this.#low++;
+    const one = new PppInterface(owner, { number: this.#low, ...made }, parameters, now);
+    this.#dynamics.set(one.number, one);
+    return one;
+  }
+
+  /** The caller is gone, or has to go. */
+  removeDynamic(one: PppInterface, reason: string, now: Millis): void {
+    if (this.#dynamics.get(one.number) !== one) return;
+    one.destroy(now, reason);
+    this.#dynamics.delete(one.number);
+    this.#low = Math.min(this.#low, one.number);
   }
 
   /** Why CREATE cannot be done. */
   mayCreate(given: CreatePpp): Message | undefined {
-    if (this.#interfaces.has(given.ppp)) return messages.ppp.exists(given.ppp);
+    if (this.get(given.ppp) !== undefined) return messages.ppp.exists(given.ppp);
     if (conflicting(given)) return messages.ppp.echoAndLqr();
     const exists = this.owner.layerExists(given.over);
     if (exists !== true) return exists;
@@ -74,7 +110,7 @@ export class PppInterfaces {
   /** Why SET cannot be done. */
   maySet(given: SetPpp): Message | undefined {
     const one = this.#interfaces.get(given.ppp);
-    if (one === undefined) return messages.ppp.notFound(given.ppp);
+    if (one === undefined) return this.#notStatic(given.ppp);
     if (given.over !== undefined && !sameLayer(given.over, one.over)) return messages.ppp.otherLayer(given.ppp, one.over, given.over);
     return conflicting(merge(one.parameters, change(given))) ? messages.ppp.echoAndLqr() : undefined;
   }
@@ -89,7 +125,7 @@ export class PppInterfaces {
   /** Why the interface cannot be destroyed. */
   mayDestroy(number: number): Message | undefined {
     const one = this.#interfaces.get(number);
-    if (one === undefined) return messages.ppp.notFound(number);
+    if (one === undefined) return this.#notStatic(number);
     return this.owner.ipAttached(one.name) ? messages.ppp.inUse(number) : undefined;
   }
 
@@ -100,11 +136,13 @@ export class PppInterfaces {
     this.#interfaces.delete(number);
     this.#byLayer.delete(one.over.toLowerCase());
     this.#byName.delete(one.name);
+    this.#low = Math.min(this.#low, number);
     return messages.ppp.done();
   }
 
   enable(number: number, now: Millis): Message {
     return this.#with(number, (one) => {
+      if (one.template !== undefined) return this.#notStatic(number);
       if (one.enabled) return messages.ppp.alreadyEnabled(number);
       one.enable(now);
       return messages.ppp.done();
@@ -113,6 +151,7 @@ export class PppInterfaces {
 
   disable(number: number, now: Millis): Message {
     return this.#with(number, (one) => {
+      if (one.template !== undefined) return this.#notStatic(number);
       if (!one.enabled) return messages.ppp.alreadyDisabled(number);
       one.disable(now);
       return messages.ppp.done();
@@ -144,7 +183,8 @@ export class PppInterfaces {
 
   /** Ends every interface: the router restarts or stops. */
   clear(now: Millis): void {
-    for (const one of this.all()) one.destroy(now);
+    for (const one of this.dynamics()) this.removeDynamic(one, 'The router stops.', now);
+    for (const one of this.statics()) one.destroy(now);
     this.#interfaces.clear();
     this.#byLayer.clear();
     this.#byName.clear();
@@ -170,8 +210,13 @@ export class PppInterfaces {
   }
 
   #with(number: number, act: (one: PppInterface) => Message): Message {
-    const one = this.#interfaces.get(number);
+    const one = this.get(number);
     return one === undefined ? messages.ppp.notFound(number) : act(one);
+  }
+
+  #notStatic(number: number): Message {
+    const template = this.#dynamics.get(number)?.template;
+    return template === undefined ? messages.ppp.notFound(number) : messages.ppp.dynamic(number, template);
   }
 }
 

@@ -14,6 +14,8 @@ export interface IpcpSettings {
   readonly localMode: 'ask' | 'keep';
   /** What the peer is given; undefined = it has its own address, or none. */
   readonly remote: Ipv4 | undefined;
+  /** 'must': the link is of no use to a peer that does not take `remote`. */
+  readonly remoteMode?: 'must';
   /** Name servers for the peer, at most two. */
   readonly dns: readonly Ipv4[];
   /** Whether we want name servers from the peer. */
@@ -59,6 +61,11 @@ export class IpcpOptions implements Negotiator {
   /** Whether the link is of no use without an address from the peer. */
   get mustHaveAddress(): boolean {
     return this.#settings.localMode === 'ask';
+  }
+
+  /** Whether the link is of no use because the peer did not take the address that it must have. */
+  get peerDeclined(): boolean {
+    return this.#settings.remoteMode === 'must' && this.#remote !== this.#settings.remote;
   }
 
   begin(): void {

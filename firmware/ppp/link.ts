@@ -38,8 +38,8 @@ export type TraceKind = 'LCP' | 'AUTH' | 'NCP' | 'PKT';
 /** What the link asks of and tells its interface. */
 export interface LinkOwner {
   readonly judge: Judge;
-  /** Asked when the network phase begins; `verdict` is what the database said of the peer. */
-  addresses(verdict: Verdict | undefined): IpcpSettings;
+  /** Asked when the network phase begins; `peer` is the name that the peer proved, `verdict` what the database said of it. Refused: the link closes. */
+  addresses(verdict: Verdict | undefined, peer: string): IpcpSettings | { readonly refused: string };
   /** The MTU agreed: the lesser of the peer's MRU and the path. */
   mtu(mtu: number): void;
   ipUp(agreement: IpcpAgreement, now: Millis): void;
@@ -348,7 +348,9 @@ export class Link {
     if (this.#phase !== 'Authenticate') return;
     this.#phase = 'Network';
     this.#peerName = peer;
-    const options = new IpcpOptions(this.#owner.addresses(verdict));
+    const addresses = this.#owner.addresses(verdict, peer);
+    if ('refused' in addresses) return this.close(addresses.refused, now, 'No address for you');
+    const options = new IpcpOptions(addresses);
     this.#ipcpOptions = options;
     this.#ipcp = this.#ncp(PROTOCOL.IPCP, 'IPCP', options, {
       up: (at) => this.#ipUp(options, at),
@@ -390,6 +392,7 @@ export class Link {
   #ipUp(options: IpcpOptions, now: Millis): void {
     const { agreement } = options;
     if (options.mustHaveAddress && agreement.local === ANY_IPV4) return this.#ipcp?.close('The peer gives us no address.', now);
+    if (options.peerDeclined) return this.#ipcp?.close('The peer does not take the address that we give it.', now);
     this.#lower.configure({ ipv4: true });
     this.#lower.negotiated();
     this.#owner.ipUp(agreement, now);

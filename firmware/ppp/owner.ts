@@ -76,6 +76,11 @@ export interface PppOwner {
   localAddress(name: string): Ipv4;
   /** Whether the peer may set the address (ENABLE IP REMOTEASSIGN and an IP interface of 0.0.0.0). */
   mayTakeAddress(name: string): boolean;
+  /**
+   * The address that the peer must take and the name servers it is told; refused: why there is none, as one sentence. Absent where peers
+   * have addresses of their own. `peer` is the name that was proved, `address` what the database says belongs to it.
+   */
+  assign?(name: string, peer: string, address: Ipv4 | undefined): { readonly address: Ipv4; readonly dns: readonly Ipv4[] } | Refusal;
   ipUp(name: string, addresses: PppAddresses, now: Millis): void;
   ipDown(name: string, now: Millis): void;
   /** IPV6CP opened: link-local addresses are fe80:: and these identifiers. */

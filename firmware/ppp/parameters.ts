@@ -52,7 +52,7 @@ export function merge(base: PppParameters, change: PppChange): PppParameters {
 }
 
 /** Both keep-alives were asked for by name. Only the default LQR gives way to ECHO by itself. */
-export const conflicting = (p: PppParameters): boolean => p.echo !== 'OFF' && p.lqr !== undefined && p.lqr !== 'OFF';
+export const conflicting = (p: Pick<PppParameters, 'echo' | 'lqr'>): boolean => p.echo !== 'OFF' && p.lqr !== undefined && p.lqr !== 'OFF';
 
 /** Seconds of `{ON|OFF|n}`; 0 = off. */
 const seconds = (value: 'ON' | 'OFF' | { readonly value: number }, on: number): number => (value === 'ON' ? on : value === 'OFF' ? 0 : value.value);

@@ -7,7 +7,7 @@ import type { PppInterface } from './interface.ts';
 import type { PppInterfaces } from './interfaces.ts';
 import { CREATE_PPP, SET_PPP } from './parameters.ts';
 import { showConfig, showCounters, showIdleTimers, showLimits, showPpp, showUtilisation, utilisation, type CounterGroup } from './ppp.show.ts';
-import { DEBUG_KINDS, type DebugKind } from './trace.ts';
+import { kindsOf } from './trace.ts';
 
 const DESTROY_PPP = form({
   syntax: 'DESTROY PPP=0..511',
@@ -89,8 +89,6 @@ function changes(interfaces: PppInterfaces): Command[] {
     command(ACTIVATE_PPP, { apply: (a, { now }) => interfaces.activate(a.ppp, now) }),
   ];
 }
-
-const kindsOf = (given: readonly ('ALL' | DebugKind)[]): readonly DebugKind[] => (given.includes('ALL') ? DEBUG_KINDS : DEBUG_KINDS.filter((kind) => given.includes(kind)));
 
 function debugging(interfaces: PppInterfaces): Command[] {
   return [

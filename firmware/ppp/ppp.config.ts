@@ -4,13 +4,15 @@ import { write, type ConfigSection } from '../cli/command.ts';
 import type { PppInterface } from './interface.ts';
 import type { PppInterfaces } from './interfaces.ts';
 import { CREATE_PPP } from './parameters.ts';
+import { templateConfig } from './template.commands.ts';
+import type { PppTemplates } from './templates.ts';
 
 /** AlliedWare's command line takes 121 characters: longer commands are written as a CREATE and SETs. */
 const LINE = 121;
 
-export function pppConfig(interfaces: PppInterfaces): ConfigSection[] {
-  const all = interfaces.all();
-  return all.length === 0 ? [] : [{ title: 'PPP', lines: all.flatMap(linesOf) }];
+export function pppConfig(interfaces: PppInterfaces, templates?: PppTemplates): ConfigSection[] {
+  const lines = [...(templates === undefined ? [] : templateConfig(templates)), ...interfaces.statics().flatMap(linesOf)];
+  return lines.length === 0 ? [] : [{ title: 'PPP', lines }];
 }
 
 function linesOf(one: PppInterface): string[] {

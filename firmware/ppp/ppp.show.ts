@@ -12,10 +12,10 @@ import { CODE } from './frame.ts';
 import type { PppInterface } from './interface.ts';
 import { echoPeriod, idleTime, lqrPeriod, rechallengePeriod, type PppParameters } from './parameters.ts';
 
-const RULE = '-'.repeat(79);
+export const RULE = '-'.repeat(79);
 
 /** Joins columns: each text padded to where the next one begins; no blanks at the end. */
-function columns(...cells: readonly (readonly [at: number, text: string | number])[]): string {
+export function columns(...cells: readonly (readonly [at: number, text: string | number])[]): string {
   let line = '';
   for (const [at, text] of cells) line = `${line.padEnd(at)}${text}`;
   return line.trimEnd();

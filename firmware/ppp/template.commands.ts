@@ -1,37 +1,112 @@
-// PPP templates (AlliedWare CREATE PPP TEMPLATE): what interfaces that come and go are made from. Read, not carried out by this build.
+// PPP template commands (AlliedWare PPP chapter): CREATE, SET, DESTROY, SHOW PPP TEMPLATE, and debugging of what is made from one.
 
-import { type Command, form } from '../cli/command.ts';
-import { type Keeper, later } from '../cli/later.ts';
+import { type Command, type ConfigSection, command, form } from '../cli/command.ts';
+import { messages } from '../cli/messages.ts';
+import { writeLine } from '../cli/write.ts';
+import { CREATE_TEMPLATE, type PppTemplates, SET_TEMPLATE, type Template, TEMPLATE_DEFAULTS } from './templates.ts';
+import { showTemplate, showTemplates } from './template.show.ts';
+import { type DebugKind, kindsOf } from './trace.ts';
 
-/** AlliedWare's list; no TYPE, OVER and AUTHMODE. */
-const OPTIONS = `[AUTHENTICATION={CHAP|EITHER|MSCHAPV2|PAP|NONE}] [BAP={ON|OFF}] [BAPMODE={CALL|CALLBACK}] [CBDELAY=1..100] [CBMODE={ACCEPT|OFF|REQUEST}]
-  [CBNUMBER=phone-number] [CBOPERATION={E164NUMBER|USERAUTH}] [COMPALGORITHM={PREDICTOR|STACLZS}] [COMPRESSION={ON|OFF|LINK}] [DEBUGMAXBYTES=16..256]
-  [DESCRIPTION=string(1..70)] [DOWNRATE=0..100] [DOWNTIME=1..300] [ECHO={ON|OFF|1..3600}] [ENCRYPTION={ON|OFF}] [FRAGMENT={ON|OFF}] [FRAGOVERHEAD=0..100]
-  [IDLE={ON|OFF|1..4294967295}] [INDATALIMIT={NONE|1..65535}] [IPPOOL={name|NONE}] [IPREQUEST={ON|OFF}] [LOGIN={ALL|RADIUS|TACACS|USER}] [LQR={ON|OFF|1..3600}]
-  [MAGIC={ON|OFF}] [MAXLINKS=1..64] [MRU={ON|OFF|256..1656}] [MSSHEADER=40..200] [MTU=256..1500] [MULTILINK={ON|OFF}] [NULLFRAGTIMER=1..60]
-  [ONLINELIMIT={NONE|1..65535}] [OUTDATALIMIT={NONE|1..65535}] [PASSWORD={secret(1..64)|NONE}] [PREDCHECK={CRC16|CRCCCITT}] [RECHALLENGE={ON|OFF|360..3600}]
-  [RESTART=1..60] [STACCHECK={LCB|SEQUENCE}] [STARENTITY=1..255] [TERMINATE={1..255|CONTINUOUS}] [TOTALDATALIMIT={NONE|1..65535}] [UPRATE=0..100]
-  [UPTIME=1..300] [USERNAME={string(1..64)|NONE}] [VJC={ON|OFF}]`;
+const DESTROY_TEMPLATE = form({
+  syntax: 'DESTROY PPP TEMPLATE=0..31',
+  level: 'manager',
+  example: 'DESTROY PPP TEMPLATE=0',
+  help: 'Deletes a template. Refused while interfaces that were made from it are up.',
+});
+const SHOW_TEMPLATE = form({ syntax: 'SHOW PPP TEMPLATE[=0..31]', level: 'manager', example: 'SHOW PPP TEMPLATE=0', help: 'Shows templates; of one all its parameters. Passwords are not shown.' });
+const KINDS = '{ALL|AUTH|DEMAND|LCP|NCP|PKT|UTILISATION}[,...]';
+const ENABLE_DEBUG = form({
+  syntax: `ENABLE PPP TEMPLATE=0..31 DEBUG=${KINDS} [ASYN=0..255] [TIMEOUT={NONE|1..4000000000}] [NUMPKTS={CONT|1..4000000000}]`,
+  level: 'manager',
+  defaults: { timeout: 'NONE', numpkts: 'CONT' },
+  example: 'ENABLE PPP TEMPLATE=0 DEBUG=LCP,NCP TIMEOUT=60',
+  help: 'Shows on this session what interfaces made from a template negotiate, those that come later too. TIMEOUT is seconds; NUMPKTS ends PKT after so many frames of an interface.',
+});
+const DISABLE_DEBUG = form({
+  syntax: `DISABLE PPP TEMPLATE=0..31 DEBUG=${KINDS}`,
+  level: 'manager',
+  example: 'DISABLE PPP TEMPLATE=0 DEBUG=ALL',
+  help: 'Ends what ENABLE PPP TEMPLATE DEBUG began, on all sessions.',
+});
 
-const DEBUG = '{ALL|AUTH|DEMAND|LCP|NCP|PKT|UTILISATION}[,...]';
+/** Who looks at the interfaces of a template. */
+export interface TemplateWatch {
+  readonly kinds: readonly DebugKind[];
+  readonly from: string;
+  print(text: string): void;
+  readonly until: number;
+  readonly packets: number;
+}
 
-const FORMS = [
-  form({
-    syntax: `CREATE PPP TEMPLATE=0..31 [COPY=0..31] ${OPTIONS}`,
-    level: 'manager',
-    example: 'CREATE PPP TEMPLATE=0 BAP=OFF LQR=OFF AUTHENTICATION=EITHER IPPOOL=ips',
-    help: 'Makes a template for PPP interfaces of callers; with COPY what is not named comes from another one. A pool may be named before it exists.',
-  }),
-  form({ syntax: `SET PPP TEMPLATE=0..31 ${OPTIONS}`, level: 'manager', example: 'SET PPP TEMPLATE=0 IDLE=60', help: 'Changes a template; holds for callers from then on.' }),
-  form({ syntax: 'DESTROY PPP TEMPLATE=0..31', level: 'manager', example: 'DESTROY PPP TEMPLATE=0', help: 'Deletes a template.' }),
-  form({ syntax: 'SHOW PPP TEMPLATE[=0..31]', level: 'manager', example: 'SHOW PPP TEMPLATE=0', help: 'Shows templates.' }),
-  form({
-    syntax: `ENABLE PPP TEMPLATE=0..31 DEBUG=${DEBUG} [ASYN=0..255] [TIMEOUT={NONE|1..4000000000}] [NUMPKTS={CONT|1..4000000000}]`,
-    level: 'manager',
-    example: 'ENABLE PPP TEMPLATE=0 DEBUG=LCP,NCP TIMEOUT=60',
-    help: 'Prints what interfaces made from a template do.',
-  }),
-  form({ syntax: `DISABLE PPP TEMPLATE=0..31 DEBUG=${DEBUG}`, level: 'manager', example: 'DISABLE PPP TEMPLATE=0 DEBUG=ALL', help: 'Prints that no more.' }),
-];
+/** What the commands need besides the templates. */
+export interface TemplateOwner {
+  readonly templates: PppTemplates;
+  watch(template: number, watch: TemplateWatch): void;
+  unwatch(template: number, kinds: readonly DebugKind[]): void;
+  /** The interfaces that were made from a template. */
+  users(template: number): readonly string[];
+}
 
-export const templateCommands = (keeper: Keeper): Command[] => FORMS.map((one) => later(one, keeper));
+export function templateCommands(owner: TemplateOwner): Command[] {
+  const { templates } = owner;
+  const missing = ({ template }: { readonly template: number }) => (templates.get(template) === undefined ? messages.ppp.templateNotFound(template) : undefined);
+  return [
+    command(CREATE_TEMPLATE, { verify: (a) => templates.mayCreate(a), apply: (a) => templates.create(a) }),
+    command(SET_TEMPLATE, { verify: (a) => templates.maySet(a), apply: (a) => templates.set(a) }),
+    command(DESTROY_TEMPLATE, {
+      verify: ({ template }) => templates.mayDestroy(template),
+      apply: ({ template }) => {
+        templates.destroy(template);
+        return messages.ppp.done();
+      },
+    }),
+    command(SHOW_TEMPLATE, {
+      verify: ({ template }) => (template === true ? undefined : missing({ template })),
+      apply: ({ template }) => {
+        if (template === true) return templates.list().length === 0 ? messages.ppp.noTemplates() : { text: showTemplates(templates.list(), (number) => owner.users(number)) };
+        const one = templates.get(template);
+        return one === undefined ? messages.ppp.templateNotFound(template) : { text: showTemplate(one, owner.users(template)) };
+      },
+    }),
+    command(ENABLE_DEBUG, {
+      verify: missing,
+      apply: (a, context) => {
+        const until = a.timeout === 'NONE' ? Number.POSITIVE_INFINITY : context.now + a.timeout.value * 1000;
+        const packets = a.numpkts === 'CONT' ? Number.POSITIVE_INFINITY : a.numpkts.value;
+        owner.watch(a.template, { kinds: kindsOf(a.debug), from: context.from, print: (text) => context.print(text), until, packets });
+        return messages.ppp.done();
+      },
+    }),
+    command(DISABLE_DEBUG, {
+      verify: missing,
+      apply: (a) => {
+        owner.unwatch(a.template, kindsOf(a.debug));
+        return messages.ppp.done();
+      },
+    }),
+  ];
+}
+
+/** AlliedWare's command line takes 121 characters: longer commands are written as a CREATE and SETs. */
+const LINE = 121;
+
+/** The commands that make the same templates again. */
+export const templateConfig = (templates: PppTemplates): ConfigSection['lines'] => templates.list().flatMap(linesOf);
+
+function linesOf({ number, parameters }: Template): string[] {
+  const head = writeLine(CREATE_TEMPLATE.read, {}, { template: number });
+  const given = new Map(Object.entries(parameters));
+  // Each parameter written alone, so that lines can be broken between any two.
+  const parts = SET_TEMPLATE.read.params.flatMap(({ key }) => {
+    if (key === 'template') return [];
+    const text = writeLine(CREATE_TEMPLATE.read, { ...TEMPLATE_DEFAULTS }, { template: number, [key]: given.get(key) }).slice(head.length).trim();
+    return text === '' ? [] : [text];
+  });
+  const lines = [head];
+  for (const part of parts) {
+    const last = lines.at(-1) ?? head;
+    if (last.length + 1 + part.length <= LINE) lines[lines.length - 1] = `${last} ${part}`;
+    else lines.push(`set ppp template=${number} ${part}`);
+  }
+  return lines;
+}

@@ -82,3 +82,6 @@ export class Trace {
     for (const [session, { until }] of this.#listeners) if (now >= until) this.#listeners.delete(session);
   }
 }
+
+/** The kinds that DEBUG= names. */
+export const kindsOf = (given: readonly ('ALL' | DebugKind)[]): readonly DebugKind[] => (given.includes('ALL') ? DEBUG_KINDS : DEBUG_KINDS.filter((kind) => given.includes(kind)));

@@ -67,6 +67,33 @@ when(NEEDS, drivers, 'the IP host sets addresses, routes and forwarding, and tak
   assert.not.ok(existsSync(traces));
 });
 
+when([...NEEDS, 'tun'], drivers, 'the IP host answers ARP for an address that is routed elsewhere, and for no other', async () => {
+  const board = host();
+  const tun = new Tun('dyn0');
+  try {
+    assert.is(board.setUp('eth0', true), undefined);
+    assert.is(board.addAddress('eth0', ip('10.0.0.1'), 24), undefined);
+    assert.is(board.setForwarding(true), undefined);
+    assert.is(board.setUp('dyn0', true), undefined);
+    assert.ok(board.links().some(({ name }) => name === 'dyn0'), 'a device that dynamic interfaces share is an interface');
+    assert.is(board.addAddress('dyn0', ip('10.0.0.1'), 32), undefined);
+    assert.is(readFileSync('/proc/sys/net/ipv4/conf/dyn0/send_redirects', 'latin1').trim(), '0');
+    assert.is(readFileSync('/proc/sys/net/ipv4/conf/all/send_redirects', 'latin1').trim(), '0');
+    assert.is(board.addRoute({ destination: ip('10.0.0.9'), length: 32, via: ANY_IPV4, name: 'dyn0', metric: 0 }), undefined);
+    assert.is(board.addProxy('eth0', ip('10.0.0.9')), undefined);
+    assert.is(board.addProxy('eth0', ip('10.0.0.9')), undefined, 'twice is the same as once');
+    assert.match(await sh('ip', 'neigh', 'show', 'proxy'), /^10\.0\.0\.9 dev va/);
+    board.deleteProxy('eth0', ip('10.0.0.9'));
+    assert.is(await sh('ip', 'neigh', 'show', 'proxy'), '');
+    board.addProxy('eth0', ip('10.0.0.9'));
+  } finally {
+    board.close();
+    tun.destroy();
+  }
+  assert.is(await sh('ip', 'neigh', 'show', 'proxy'), '');
+  assert.is(readFileSync('/proc/sys/net/ipv4/conf/all/send_redirects', 'latin1').trim(), '1');
+});
+
 when(NEEDS, drivers, 'the IP host finds and removes what a crash left behind', async () => {
   const before = [await sh('ip', '-o', '-4', 'addr'), await sh('ip', 'route'), forwarding()];
   const script = `
@@ -86,6 +113,23 @@ when(NEEDS, drivers, 'the IP host finds and removes what a crash left behind', a
   } finally {
     board.close();
   }
+});
+
+when(NEEDS, drivers, 'the IP host takes away the ARP proxies that a crash left behind, and keeps those that the host itself set', async () => {
+  await sh('ip', 'link', 'set', 'va', 'up');
+  await sh('ip', 'neigh', 'add', 'proxy', '10.0.0.8', 'dev', 'va');
+  const script = `
+    import { LinuxIpHost } from '${join(import.meta.dir, '../../board/linux/iphost.ts')}';
+    const board = new LinuxIpHost({ ports: new Map([['eth0', 'va']]), traces: '${traces}' });
+    board.addProxy('eth0', ${ip('10.0.0.9')});
+    process.kill(process.pid, 'SIGKILL');`;
+  assert.is(Bun.spawnSync([process.execPath, '-e', script], { stderr: 'inherit' }).signalCode, 'SIGKILL');
+  assert.match(await sh('ip', 'neigh', 'show', 'proxy'), /10\.0\.0\.9 dev va/);
+  const board = host();
+  board.close();
+  const left = await sh('ip', 'neigh', 'show', 'proxy');
+  assert.match(left, /10\.0\.0\.8 dev va/);
+  assert.not.match(left, /10\.0\.0\.9/);
 });
 
 when(NEEDS, drivers, 'the IP host keeps an address and a route that the host itself set', async () => {

@@ -39,6 +39,29 @@ function drawn(form: AnyForm, key: string, random: Chance): unknown {
       return 1 + Math.floor(random() * 3);
     case 'LOG filter':
       return form.read.words[0] === 'DELETE' ? { value: 1 + Math.floor(random() * 3) } : 1 + Math.floor(random() * 3);
+    case 'IP filter':
+      return form.read.object?.key === 'filter' ? pick([0, 1, 99, 150], random) : undefined;
+    case 'IP entry':
+      return form.read.words[0] === 'DELETE' ? (random() < 0.3 ? 'ALL' : { value: 1 }) : 1;
+    case 'IP source':
+      return address(pick(['0.0.0.0', '10.0.0.0', '192.168.20.0'], random));
+    case 'IP destination':
+      return address(pick(['0.0.0.0', '10.0.0.0'], random));
+    case 'IP smask':
+    case 'IP dmask':
+      return address(pick(['255.255.255.0', '255.255.0.0'], random));
+    case 'IP protocol':
+    case 'IP NAT protocol':
+      return pick(['TCP', 'UDP', 'ICMP', { value: 47 }], random);
+    case 'IP NAT ip':
+      return address(pick(['192.168.10.4', '192.168.10.0', '192.168.10.4'], random));
+    case 'IP NAT mask':
+    case 'IP NAT gblmask':
+      return address(pick(['255.255.255.0', '255.255.255.252'], random));
+    case 'IP NAT gblip':
+      return address('192.0.2.8');
+    case 'IP NAT gblinterface':
+      return pick(['eth1', 'ETH1', 'eth1', 'eth1-2'], random);
     case 'IP interface':
       return pick(form.read.object?.key === 'route' ? ['eth0', 'ppp1'] : PORTS, random);
     case 'IP ipaddress':
