@@ -247,6 +247,7 @@ class Router implements ConsoleRouter {
         this.#linkOf.delete(user.name);
       },
       linkMtu: (call) => this.ppp.over(`TNL-${call}`)?.resized(),
+      linkAsk: (call) => this.ppp.over(`TNL-${call}`)?.ask() ?? false,
       callMissed: (call, now) => {
         const user = this.ppp.over(`TNL-${call}`);
         if (user?.enabled === true && user.link === undefined) user.activate(now);

@@ -272,6 +272,10 @@ export class Tunnels {
       down: (reason, now) => this.#tunnelDown(self(), reason, now),
       gone: () => this.#forget(self()),
       lastData: () => this.#host.lastIn(self().calls.values()),
+      suspect: (now) => {
+        // One that can ask is enough: all go by the same way.
+        for (const call of self().calls.values()) if (call.user?.ask(call, now) === true) return;
+      },
       newSession: () => (self().calls.size >= this.#limits.sessionsPerTunnel || this.#sessionIds.size >= this.#limits.sessions ? undefined : this.#newSessionId()),
       called: (session, now) => {
         const call = this.#session(self(), session);

@@ -243,6 +243,11 @@ export class PppInterface {
     this.#link?.resized();
   }
 
+  /** Sends one LCP Echo-Request, whatever ECHO says; false where LCP is not open. */
+  ask(): boolean {
+    return this.#link?.ask() ?? false;
+  }
+
   /** A PPP frame that the data plane did not carry itself. */
   frame(data: Uint8Array, now: Millis): void {
     this.trace.frame('rx', data, this.#parameters.debugmaxbytes, now);

@@ -184,6 +184,13 @@ export class Link {
     if (this.#phase === 'Authenticate' || this.#phase === 'Network') this.#size(this.lcp);
   }
 
+  /** Sends one Echo-Request beside those of ECHO; false where LCP is not open. Its answer counts as one of theirs. */
+  ask(): boolean {
+    if (this.#lcp.state !== 'Opened') return false;
+    this.#extension.askEcho();
+    return true;
+  }
+
   /** A frame from the lower, in any form (RFC 1661 6.5, 6.6). */
   frame(data: Uint8Array, now: Millis): void {
     const frame = parseFrame(data);

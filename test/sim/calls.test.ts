@@ -254,6 +254,27 @@ test('a tunnel that has gone silent is closed by HELLO within three minutes, and
   assert.match(log(net.a), /2\.2\.2\.2 stopped answering: HELLO sent \d+ times without acknowledgement/);
 });
 
+test('a peer whose tunnel is silent is asked by LCP echo: only where that is silent too the call is given up', () => {
+  const quiet = 'LQR=OFF ECHO=OFF';
+  const net = network({ ppp: quiet }, { ppp: quiet });
+  net.world.run(10_000);
+  let hellos = 0;
+  // Control messages of B get lost, as those of a peer that does not know HELLO are never sent.
+  tap(net.wires[0], (_, seen) => {
+    if (seen !== undefined && messageType(seen) === 6) hellos++;
+    return seen === undefined || !isControl(seen) || seen.from !== ip('2.2.2.2');
+  });
+  net.world.run(20 * MINUTE);
+  assert.ok(hellos > 10, `${hellos} HELLOs`);
+  assert.equal([sessions(net.a), sessions(net.b)], [1, 1]);
+  assert.not.match(log(net.a), 'stopped answering');
+  works(net);
+  net.wires[0].quality = { ...CLEAN, loss: 1 };
+  net.world.run(3 * MINUTE);
+  assert.is(sessions(net.a), 0);
+  assert.match(log(net.a), /2\.2\.2\.2 stopped answering: HELLO sent \d+ times without acknowledgement/);
+});
+
 test('DISABLE L2TP closes what is there and says so; ENABLE L2TP brings it back', () => {
   const net = network({}, { ip: '0.0.0.0' });
   net.world.run(5000);

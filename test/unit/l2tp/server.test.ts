@@ -209,7 +209,7 @@ test('A template user takes an incoming call where there is one', () => {
   a.add({ name: 'out', ip: '2.2.2.2' });
   b.server.templates.add({ range: { low: ip('1.1.1.1'), high: ip('1.1.1.1') }, template: 3, number: 'OFF', pre13: 'OFF' });
   const told: string[] = [];
-  b.template = ({ entry }) => ({ name: `ppp${entry.template}`, linkUp: (link) => told.push(`up ${link.role}`), linkMtu: (mtu) => told.push(`mtu ${mtu}`), linkDown: (reason) => told.push(reason) });
+  b.template = ({ entry }) => ({ name: `ppp${entry.template}`, linkUp: (link) => told.push(`up ${link.role}`), linkMtu: (mtu) => told.push(`mtu ${mtu}`), linkAsk: () => false, linkDown: (reason) => told.push(reason) });
   a.want('out');
   world.run(3000);
   assert.equal(told, ['up lns']);

@@ -97,6 +97,10 @@ export class Node implements L2tpOwner {
     this.mtus.push([call, mtu]);
   }
 
+  linkAsk(): boolean {
+    return false;
+  }
+
   callMissed(call: string): void {
     this.events.push(`missed ${call}`);
   }
