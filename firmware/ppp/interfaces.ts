@@ -1,6 +1,7 @@
 // All static PPP interfaces of the router, and what CREATE, SET and DESTROY PPP do to them (AlliedWare CREATE PPP).
 
 import type { Millis } from '../bytes/time.ts';
+import { nothingGiven } from '../cli/given.ts';
 import { messages, type Message } from '../cli/messages.ts';
 import type { LimitCounter } from './accounting.ts';
 import { PppInterface } from './interface.ts';
@@ -76,7 +77,7 @@ export class PppInterfaces {
     const one = this.#interfaces.get(given.ppp);
     if (one === undefined) return messages.ppp.notFound(given.ppp);
     if (given.over !== undefined && !sameLayer(given.over, one.over)) return messages.ppp.otherLayer(given.ppp, one.over, given.over);
-    return conflicting(merge(one.parameters, change(given))) ? messages.ppp.echoAndLqr() : undefined;
+    return nothingGiven(change(given)) ?? (conflicting(merge(one.parameters, change(given))) ? messages.ppp.echoAndLqr() : undefined);
   }
 
   set(given: SetPpp, now: Millis): Message {
