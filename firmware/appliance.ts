@@ -348,7 +348,7 @@ class Router implements ConsoleRouter {
       this.#kept.sections().some(({ lines }) => lines.some((line) => /^(enable|add) ip nat/.test(line))) ? 'NAT' : undefined,
       this.#kept.has('IPSEC') ? 'IPsec' : undefined,
     ].filter((name) => name !== undefined);
-    return lacking.length === 0 ? [] : [messages.system.unprotected(lacking.join(', '))];
+    return lacking.length === 0 ? [] : [messages.system.unprotected(lacking.join(' and '))];
   }
 
   /** A packet into it makes it dial. */
