@@ -327,8 +327,9 @@ export class Line implements SessionUser {
 
   #failed(reason: SessionEnd, now: Millis): void {
     const why: CallReason = reason === 'moved' ? { kind: 'protocol error', peer: this.#host.settings().ip, what: 'the tunnel lost a tie' } : reason;
-    this.#supervisor.down(why, now);
+    // The interface first: whether it still wants the call decides whether it is called again.
     this.#host.linkDown(sentence(why), now);
+    this.#supervisor.down(why, now);
   }
 
   #lose(entry: SessionEntry, reason: SessionEnd, now: Millis): void {

@@ -97,7 +97,7 @@ function plain(r: CallReason): string {
     case 'replaced':
       return `${formatIpv4(r.peer)} called again, it must have restarted`;
     case 'hung up':
-      return printable(r.why);
+      return printable(r.why).replace(/\.$/, '');
     case 'plane':
       return `the data plane cannot carry the call: ${r.why}`;
     case 'too many':
