@@ -16,7 +16,7 @@ import type { CallStatus } from './l2tp.show.ts';
 import type { Identity, L2tpOwner } from './link.ts';
 import { Passwords } from './passwords.ts';
 import { Port } from './port.ts';
-import type { CallReason } from './reason.ts';
+import { type CallReason, insteadText, unreachableBy } from './reason.ts';
 import type { ModuleSnapshot, ServerRole, TunnelSnapshot } from './snapshot.ts';
 import { Templates } from './templates.ts';
 import { Totals } from './totals.ts';
@@ -330,9 +330,10 @@ export class L2tpServer {
         continue;
       }
       this.#tunnels.touch(entry);
-      entry.tunnel.instead('ICMP port unreachable');
+      const what = unreachableBy(punt.code);
+      entry.tunnel.instead(insteadText(what));
       if (entry.tunnel.state === 'established') entry.tunnel.probe(now);
-      for (const call of entry.calls.values()) this.#exchange.lineOf(call)?.note({ kind: 'unreachable', peer: punt.peer, port: punt.peerPort });
+      for (const call of entry.calls.values()) this.#exchange.lineOf(call)?.note({ kind: 'unreachable', peer: punt.peer, port: punt.peerPort, what });
     }
   }
 

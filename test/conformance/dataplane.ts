@@ -298,7 +298,7 @@ function underlays(test: Register): void {
     const frame: Frame = { to: 'peer', underlay: s.underlay, local: ANY_IPV4, peer: bench.peers[0], peerPort: 1799, data: octets('c802000c0000000000000000') };
     s.plane.send([frame]);
     const [punt] = await s.punted('unreachable', 1);
-    assert.equal([punt?.underlay, punt?.peer, punt?.peerPort, punt?.mtu], [s.underlay, bench.peers[0], 1799, 0]);
+    assert.equal([punt?.underlay, punt?.peer, punt?.peerPort, punt?.mtu, punt?.code], [s.underlay, bench.peers[0], 1799, 0, 3]);
     s.plane.send([{ ...frame, peerPort: PORT }]);
     assert.is((await s.sent(1)).length, 1, 'the next datagram leaves all the same');
   });
