@@ -2,7 +2,7 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ip, lans, PRELUDE, residue } from '../../board/sim/lans.ts';
+import { ip, lans, residue } from '../../board/sim/lans.ts';
 import { icmp, ipPacket, PROTOCOL } from '../../board/sim/packet.ts';
 import { CLEAN } from '../../board/sim/wire.ts';
 import { inject, isControl, log, messageType, network, numbers, pings, pingStream, scriptA, scriptB, sessions, show, status, tap, tunnels, value, WireCount } from './calls.rig.ts';
@@ -629,18 +629,6 @@ test('SHOW L2TP COUNTER, SHOW L2TP TUNNEL COUNTER and SHOW PPP COUNTER of a live
   }
 });
 
-test('CHECKSUM=OFF reaches the session that is up and the next ones', () => {
-  const net = network();
-  net.world.run(5000);
-  assert.match(show(net.a, 'SHOW L2TP'), /Checksum Payload Packets \.+ on/);
-  show(net.a, 'SET L2TP CHECKSUM=OFF');
-  assert.match(show(net.a, 'SHOW L2TP'), /Checksum Payload Packets \.+ off/);
-  works(net);
-  show(net.a, 'RESET PPP=1');
-  net.world.run(30_000);
-  works(net, 'the next session:');
-});
-
 test('two routers that stop leave nothing: no session, device, route, port or timer', () => {
   const net = network({ ppp: DEMAND }, {});
   net.world.run(5000);
@@ -679,11 +667,5 @@ function translate(packet: Uint8Array): Uint8Array {
   else if (out[16] === 1 && port(at + 2) === 40_001) put(at + 2, 1701);
   return out;
 }
-
-test('scripts name every reason in words: the preludes alone give none', () => {
-  const net = lans(1, CLEAN, { a: PRELUDE.a, b: PRELUDE.b });
-  net.world.run(1000);
-  assert.match(show(net.a, 'SHOW L2TP CALL'), /Info|no/i);
-});
 
 test.run();
