@@ -250,7 +250,12 @@ export class L2tpServer {
 
   /** Every configured call, with the sentence that says why it is not up where somebody wants it. */
   callStatus(now: Millis): CallStatus[] {
-    return this.calls.list().map((call) => ({ call, waiting: this.#exchange.known(call.name)?.waiting(now) }));
+    return this.calls.list().map((call) => ({ call, waiting: this.waiting(call.name, now) }));
+  }
+
+  /** The sentence that says why a call is not up although somebody wants it. */
+  waiting(name: string, now: Millis): string | undefined {
+    return this.#exchange.known(name)?.waiting(now);
   }
 
   /** Why a call is not up. */
