@@ -16,7 +16,7 @@ import { SPEC } from './limits.ts';
 import { type ControlCounters, type Outgoing, type Receipt, Reliable } from './reliable.ts';
 import { type IncomingCall, type OutgoingCall, Session, type SessionDown, type SessionKind, type SessionLink } from './session.ts';
 
-export { ALL_BEARERS, ALL_FRAMING, refuseRequest, settleTie } from './greeting.ts';
+export { ALL_BEARERS, ALL_FRAMING, settleTie } from './greeting.ts';
 export type { TunnelEvent, TunnelState } from './connection.ts';
 export type { PeerInfo, Tie, Transport, TunnelDown, TunnelOutput, TunnelPhase, TunnelRefusal, TunnelSettings } from './contract.ts';
 
