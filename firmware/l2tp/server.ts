@@ -289,7 +289,7 @@ export class L2tpServer {
       serves: () => this.#server !== undefined,
       hostName: () => this.#owner.hostName(),
       passwordFor: (peer) => this.passwords.find(peer),
-      pre13For: (peer) => this.templates.find(peer)?.pre13 === 'ON' || this.calls.list().some((call) => call.ip === peer && call.pre13 === 'ON'),
+      pre13For: (peer) => this.templates.find(peer)?.pre13 === 'ON' || this.calls.to(peer).some((call) => call.pre13 === 'ON'),
       requested: (entry, now) => this.#exchange.requested(entry, now),
       lastIn: (entries) => this.#carrier.lastIn(entries),
       ended: (entry) => this.#carrier.detach(entry),
@@ -345,9 +345,7 @@ export class L2tpServer {
   /** A peer speaks of a tunnel we do not know. Soon after our start that means that it has not noticed: calls to it are placed again. */
   #strayed(peer: Ipv4, now: Millis): void {
     if (now - this.#since > FORMER_LIFE) return;
-    for (const call of this.calls.list()) {
-      if (call.ip === peer && this.#exchange.known(call.name)?.session === undefined) this.#owner.callMissed(call.name, now);
-    }
+    for (const call of this.calls.to(peer)) if (this.#exchange.known(call.name)?.session === undefined) this.#owner.callMissed(call.name, now);
   }
 
   #failed(punt: Extract<Punt, { kind: 'failed' }>, now: Millis): void {
