@@ -3,8 +3,6 @@
 import { Logins } from './aaa/login.ts';
 import { passwordCommands, userCommands, userConfig } from './aaa/user.commands.ts';
 import { Users } from './aaa/users.ts';
-import type { Secret } from './bytes/secret.ts';
-import { printable } from './bytes/text.ts';
 import type { Millis } from './bytes/time.ts';
 import type { Command, ConfigSection, Context, Outcome } from './cli/command.ts';
 import { messages, printMessage, type Message } from './cli/messages.ts';
@@ -25,7 +23,7 @@ import { RunningConfig } from './config/running.ts';
 import { scriptCommands } from './config/script.commands.ts';
 import { Consoles, TelnetServer, type ConsoleRouter } from './consoles.ts';
 import type { Board } from './hal/board.ts';
-import type { InterfaceId, Punt, SessionKey } from './hal/dataplane.ts';
+import type { Punt } from './hal/dataplane.ts';
 import type { Stream } from './hal/io.ts';
 import type { RuleSet } from './hal/packetfilter.ts';
 import { filterCommands, filterConfig } from './ip/filter.commands.ts';
@@ -37,22 +35,17 @@ import { IpModule } from './ip/module.ts';
 import { Probes } from './ip/probes.ts';
 import { l2tpCommands } from './l2tp/l2tp.commands.ts';
 import { l2tpConfig } from './l2tp/l2tp.config.ts';
-import type { L2tpLink } from './l2tp/link.ts';
-import { L2tpServer } from './l2tp/server.ts';
+import { judgeBy } from './judge.ts';
 import { laterCommands } from './later.ts';
+import { Lines } from './lines.ts';
 import { logCommands, logConfig } from './log/log.commands.ts';
 import { EventRing } from './log/log.ts';
 import { LogOutputs } from './log/outputs.ts';
 import { Nat } from './nat/nat.ts';
 import { natCommands, natConfig } from './nat/nat.commands.ts';
-import { verifyAttempt, type Attempt, type Verdict } from './ppp/auth.ts';
-import type { PppInterface } from './ppp/interface.ts';
-import { PppInterfaces } from './ppp/interfaces.ts';
-import type { PppOwner, PppTraffic } from './ppp/owner.ts';
 import { pppCommands } from './ppp/ppp.commands.ts';
 import { pppConfig } from './ppp/ppp.config.ts';
 import { templateCommands } from './ppp/template.commands.ts';
-import { Remote } from './remote.ts';
 import { Rules } from './rules.ts';
 import { CpuMeter } from './system/cpu.ts';
 import { Links } from './system/links.ts';
@@ -86,8 +79,6 @@ export interface Appliance {
 const PRODUCT = 'hashi';
 /** Firmware Revision AVP: major in the high octet, minor in the low one. */
 const FIRMWARE = 0x0001;
-/** Nominal speed of a tunnel for SHOW PPP UTILISATION, bit/s. */
-const TUNNEL_SPEED = 100_000_000;
 const MANAGER = { user: 'manager', level: 'manager' } as const;
 
 /** What stays over a RESTART ROUTER: the board, the log, the files, the consoles. */
@@ -104,10 +95,7 @@ interface Lasting {
 /** One life of the router: everything a configuration makes. */
 class Router implements ConsoleRouter {
   readonly table: CommandTable;
-  readonly l2tp: L2tpServer;
-  readonly ppp: PppInterfaces;
   readonly ip: IpModule;
-  readonly remote: Remote;
   readonly telnet: TelnetServer;
   readonly #lasting: Lasting;
   readonly #system: SystemState;
@@ -120,10 +108,7 @@ class Router implements ConsoleRouter {
   readonly #rules: Rules;
   readonly #probes: Probes;
   readonly #cpu: CpuMeter;
-  /** The interface on each L2TP session, and the session under each interface, by name. */
-  readonly #bySession = new Map<SessionKey, PppInterface>();
-  readonly #linkOf = new Map<string, L2tpLink>();
-  readonly #nameOf = new Map<InterfaceId, string>();
+  readonly #lines: Lines;
 
   constructor(lasting: Lasting) {
     this.#lasting = lasting;
@@ -147,17 +132,15 @@ class Router implements ConsoleRouter {
       sourceAddress: (explicit) => this.ip.sourceAddress(explicit),
       routedSource: (target) => this.ip.routedSource(target),
     });
-    this.l2tp = new L2tpServer({ plane, clock, wall, random, crypto, log: ring }, this.#l2tpOwner(), { vendor: PRODUCT, firmware: FIRMWARE });
-    this.remote = new Remote({
-      plane, clock, log: ring, ip: this.ip,
-      judge: (attempt) => this.#judge(attempt),
-      join: (session, one) => this.#bySession.set(session, one),
-      leave: (session) => this.#bySession.delete(session),
-      traffic: (session) => this.#traffic(session),
+    this.#lines = new Lines({
+      board, log: ring, identity: { vendor: PRODUCT, firmware: FIRMWARE },
+      hostName: () => this.#system.hostName,
+      ip: () => this.ip,
+      filter: (id) => this.#filters.permitted(id),
+      judge: judgeBy(this.#users, crypto),
     });
-    this.ppp = new PppInterfaces(this.#pppOwner());
-    this.remote.use(this.ppp);
-    this.ip.onRoute = () => this.l2tp.routesChanged(clock.now());
+    const { l2tp, ppp } = this.#lines;
+    this.ip.onRoute = () => l2tp.routesChanged(clock.now());
     this.ip.onFilter = (done) => this.#rules.load(done);
     this.ip.filterExists = (filter) => this.#filters.entries(filter).length > 0;
     this.#rules = new Rules({
@@ -184,9 +167,9 @@ class Router implements ConsoleRouter {
       ...ipCommands(this.ip, this.#probes),
       ...filterCommands(this.#filterOwner()),
       ...natCommands(this.#natOwner()),
-      ...l2tpCommands(this.l2tp),
-      ...pppCommands(this.ppp),
-      ...templateCommands(this.remote),
+      ...l2tpCommands(l2tp),
+      ...pppCommands(ppp),
+      ...templateCommands(this.#lines.remote),
       ...laterCommands((line) => this.#kept.keep(line)),
     ]);
     this.#cpu.start();
@@ -209,33 +192,25 @@ class Router implements ConsoleRouter {
   }
 
   loggedOff(print: Context['print']): void {
-    this.l2tp.tracer.forget(print);
-    this.ppp.forgetDebug(print);
+    this.#lines.forgetDebug(print);
   }
 
-  /** What the data plane hands up: control messages to L2TP, frames and first packets to their PPP interface. */
+  /** What the data plane hands up. */
   punt(batch: readonly Punt[], now: Millis): void {
-    this.l2tp.punt(batch, now);
-    for (const punt of batch) {
-      if (punt.kind === 'ppp') this.#bySession.get(punt.session)?.frame(punt.data, now);
-      else if (punt.kind === 'demand') this.ppp.demand(this.#nameOf.get(punt.interface) ?? '', punt.data, now);
-    }
+    this.#lines.punt(batch, now);
   }
 
   linkChanged(name: string, now: Millis): void {
     this.ip.onLink(name);
     // What comes and goes with our own PPP links is told by the links themselves.
-    if (this.ppp.named(name) === undefined) this.l2tp.routesChanged(now);
+    if (this.#lines.ppp.named(name) === undefined) this.#lines.l2tp.routesChanged(now);
   }
 
   /** Tells every peer and gives everything back. */
   close(now: Millis): void {
-    this.l2tp.shutdown(now);
-    this.l2tp.close();
+    this.#lines.close(now);
     this.#probes.stopPing();
     this.#probes.stopTrace();
-    this.ppp.clear(now);
-    this.remote.close();
     this.ip.clear();
     this.#rules.close();
     this.telnet.close();
@@ -247,14 +222,14 @@ class Router implements ConsoleRouter {
   #ipOwner(): ConstructorParameters<typeof IpModule>[0]['owner'] {
     const { board } = this.#lasting;
     return {
-      exists: (name) => this.#carriesIp(name),
-      reserved: (address) => (this.l2tp.hasPeer(address) ? 'that of a tunnel peer' : undefined),
-      onDemand: (name) => this.#demands(name),
-      underlies: (name, address) => this.#linkOf.get(name)?.peer === address,
+      exists: (name) => this.#lines.carriesIp(name) ?? board.ip.links().some((link) => link.name === name && !/^(ppp|dyn)\d/.test(name)),
+      reserved: (address) => (this.#lines.l2tp.hasPeer(address) ? 'that of a tunnel peer' : undefined),
+      onDemand: (name) => this.#lines.demands(name),
+      underlies: (name, address) => this.#lines.underlies(name, address),
       changed: () => {
         const failure = this.telnet.ipIs(this.ip.status.enabled ? 'enabled' : 'disabled');
         if (failure !== undefined) this.#note('TELNET server', failure);
-        this.l2tp.routesChanged(board.clock.now());
+        this.#lines.l2tp.routesChanged(board.clock.now());
         this.#rules.load();
       },
       keep: (line) => this.#kept.keep(line),
@@ -262,39 +237,11 @@ class Router implements ConsoleRouter {
     };
   }
 
-  #l2tpOwner(): ConstructorParameters<typeof L2tpServer>[1] {
-    const { board } = this.#lasting;
-    return {
-      lookup: (destination) => board.ip.lookup(destination),
-      filter: (id) => this.#filters.permitted(id),
-      hostName: () => this.#system.hostName,
-      callUser: (call) => {
-        const user = this.ppp.over(`TNL-${call}`);
-        return user === undefined ? undefined : { name: user.name, enabled: user.enabled };
-      },
-      linkUp: (call, link, now) => this.#linkUp(call, link, now),
-      linkDown: (call, reason, now) => {
-        const user = this.ppp.over(`TNL-${call}`);
-        if (user === undefined) return;
-        const link = this.#linkOf.get(user.name);
-        if (link !== undefined) this.#bySession.delete(link.session);
-        user.lowerDown(reason, now);
-        this.#linkOf.delete(user.name);
-      },
-      linkMtu: (call) => this.ppp.over(`TNL-${call}`)?.resized(),
-      callMissed: (call, now) => {
-        const user = this.ppp.over(`TNL-${call}`);
-        if (user?.enabled === true && user.link === undefined) user.activate(now);
-      },
-      templateCall: (call, now) => this.remote.call(call, now),
-    };
-  }
-
   #filterOwner(): Parameters<typeof filterCommands>[0] {
     return {
       filters: this.#filters,
       changed: (done) => {
-        this.l2tp.filtersChanged();
+        this.#lines.l2tp.filtersChanged();
         this.#rules.load(done);
       },
       counters: (done) => this.#lasting.board.filter.counters(done),
@@ -326,96 +273,6 @@ class Router implements ConsoleRouter {
     return { filters, uses, translations: this.#nat.translations() };
   }
 
-  #linkUp(call: string, link: L2tpLink, now: Millis): void {
-    const user = this.ppp.over(`TNL-${call}`);
-    if (user === undefined) return link.hangUp(`no PPP interface uses call ${call}`, now);
-    const { clock, plane } = this.#lasting.board;
-    const { session } = link;
-    this.#bySession.set(session, user);
-    this.#linkOf.set(user.name, link);
-    link.update({ far: user.device });
-    user.lowerUp(
-      {
-        get mtu() {
-          return link.mtu;
-        },
-        send: (data) => plane.send([{ to: 'session', session, data }]),
-        configure: (change) => link.update(change),
-        negotiated: () => link.negotiated(clock.now()),
-        hangUp: (reason) => link.hangUp(reason, clock.now()),
-      },
-      now,
-    );
-  }
-
-  #pppOwner(): PppOwner {
-    const { board, ring } = this.#lasting;
-    const { clock, wall, random, crypto, plane } = board;
-    return {
-      clock, wall, random, crypto, log: ring,
-      systemName: () => this.#system.hostName,
-      layerExists: (over) => this.#layerExists(over),
-      bandwidth: () => TUNNEL_SPEED,
-      layerSays: (over) => this.l2tp.callStatus(clock.now()).find(({ call }) => call.name.toLowerCase() === callOf(over).toLowerCase())?.waiting,
-      wantLink: (_name, over, now) => this.l2tp.want(callOf(over), now),
-      unwantLink: (_name, over, reason, now) => this.l2tp.unwant(callOf(over), reason, now),
-      openDevice: (name, mtu, onDemand) => {
-        const device = plane.open({ kind: 'tun', name, mtu, onDemand });
-        if (typeof device === 'number') this.#nameOf.set(device, name);
-        return device;
-      },
-      setDevice: (device, change) => {
-        plane.set(device, change);
-        // Routes over an interface that dials are there while it is down.
-        const name = this.#nameOf.get(device);
-        if (name !== undefined && change.onDemand !== undefined) this.ip.refresh(name);
-      },
-      closeDevice: (device) => {
-        this.#nameOf.delete(device);
-        plane.close(device);
-      },
-      ipAttached: (name) => this.ip.attached(name),
-      localAddress: (name) => this.ip.localAddress(name),
-      mayTakeAddress: (name) => this.ip.mayAssign(name),
-      ipUp: (name, { local, remote, assigned }, now) => {
-        this.ip.linkUp(name, { local, peer: remote, assigned });
-        const peer = this.#linkOf.get(name)?.peer;
-        if (peer !== undefined && this.ip.leads(name, peer)) this.l2tp.linkRouted(now);
-      },
-      ipDown: (name) => this.ip.linkDown(name),
-      ipv6Up: () => {},
-      ipv6Down: () => {},
-      authenticate: (_name, attempt, answer, now) => answer(this.#judge(attempt), now),
-      traffic: (name) => {
-        const link = this.#linkOf.get(name);
-        return link === undefined ? undefined : this.#traffic(link.session);
-      },
-    };
-  }
-
-  #traffic(session: SessionKey): PppTraffic | undefined {
-    const c = this.#lasting.board.plane.counters(session);
-    if (c === undefined) return undefined;
-    const inDiscards = c.inDiscarded + c.orderDiscarded;
-    return { inPackets: c.inPackets, inOctets: c.inBytes, inDiscards, outPackets: c.outPackets, outOctets: c.outBytes, lastCarried: c.lastCarried };
-  }
-
-  /** Judges a PPP peer against the user database. */
-  #judge(attempt: Attempt): Verdict {
-    const verdict = this.#proof(attempt, this.#users.secretOf(attempt.name));
-    this.#users.countAuthentication(attempt.name, verdict.accepted ? 'accepted' : 'refused');
-    const address = this.#users.get(attempt.name)?.ipAddress;
-    return verdict.accepted && address !== undefined ? { ...verdict, address } : verdict;
-  }
-
-  #proof(attempt: Attempt, known: Secret | 'digest' | undefined): Verdict {
-    const name = printable(attempt.name);
-    if (known === undefined) return { accepted: false, reason: `There is no enabled user ${name}.` };
-    if (known !== 'digest') return verifyAttempt(this.#lasting.board.crypto, attempt, known);
-    if (attempt.kind !== 'pap') return { accepted: false, reason: `Only a digest of the password of ${name} is kept: it can be proved by PAP only.` };
-    return this.#users.judgePap(attempt.name, attempt.password.reveal()) ? { accepted: true } : { accepted: false, reason: `Wrong password for user ${name}.` };
-  }
-
   /** A script that asked for protection this build cannot give must not look like a protected router. */
   #lacking(): Message[] {
     const lacking = [
@@ -424,30 +281,9 @@ class Router implements ConsoleRouter {
     ].filter((name) => name !== undefined);
     const { failure } = this.#rules;
     return [
-      ...(lacking.length === 0 ? [] : [messages.system.unprotected(lacking.join(', '))]),
+      ...(lacking.length === 0 ? [] : [messages.system.unprotected(lacking.join(' and '))]),
       ...(failure === undefined ? [] : [messages.system.notInForce(failure)]),
     ];
-  }
-
-  /** The operator may add an IP interface: a port, or a PPP interface that he made. */
-  #carriesIp(name: string): boolean {
-    const one = this.ppp.named(name);
-    if (one !== undefined) return one.template === undefined;
-    return this.#lasting.board.ip.links().some((link) => link.name === name && !/^(ppp|dyn)\d/.test(name));
-  }
-
-  /** A packet into it makes it dial. */
-  #demands(name: string): boolean {
-    const one = this.ppp.named(name);
-    return one?.enabled === true && one.onDemand;
-  }
-
-  #layerExists(over: string): true | Message {
-    if (!/^tnl-/i.test(over)) {
-      if (OTHER_LAYERS.test(over)) return messages.parser.notBuilt(`PPP over ${over}`);
-      return messages.parser.badValue(over, 'OVER', '; permitted: TNL- and the name of an L2TP call, like TNL-remote');
-    }
-    return this.l2tp.callExists(callOf(over)) ? true : messages.l2tp.callNotFound(callOf(over));
   }
 
   #sections(outputs: LogOutputs, loader: Loader): ConfigSection[] {
@@ -457,8 +293,8 @@ class Router implements ConsoleRouter {
       ...loaderConfig({ loader }),
       ...userConfig({ users: this.#users }),
       ...asynConfig(this.#lasting.consoles),
-      ...l2tpConfig(this.l2tp),
-      ...pppConfig(this.ppp, this.remote.templates),
+      ...l2tpConfig(this.#lines.l2tp),
+      ...pppConfig(this.#lines.ppp, this.#lines.remote.templates),
       ...filterConfig({ filters: this.#filters }),
       ...ipConfig(this.ip, this.#probes),
       ...natConfig({ nat: this.#nat }),
@@ -471,11 +307,6 @@ class Router implements ConsoleRouter {
     this.#lasting.ring.add({ module: 'SYS', severity: 4, type: 'SERV', subtype: 'FAIL', source: what, text: `${what}: ${why}` });
   }
 }
-
-/** The call that a physical layer like TNL-remote names. */
-/** Layers of PPP that the command reference knows and this build has not. */
-const OTHER_LAYERS = /^(?:syn\d+|isdn-.+|acc-.+|miox\d+-.+|tdm-.+|eth\d+-.+)$/i;
-const callOf = (over: string): string => over.replace(/^tnl-/i, '');
 
 /** Starts a router on a board; it does nothing until `boot`. */
 export function createAppliance(board: Board, options: ApplianceOptions): Appliance {

@@ -23,7 +23,8 @@ export interface ConsoleRouter {
 
 interface Attached {
   readonly session: Session;
-  readonly since: WallTime;
+  /** When who is logged in did so. */
+  since: WallTime;
 }
 
 export class Consoles {
@@ -45,6 +46,9 @@ export class Consoles {
       warnings: () => router().warnings(),
       expand: (line) => router().expand(line),
       loggedOff: (print) => router().loggedOff(print),
+      loggedIn: (session) => {
+        for (const attached of this.#sessions) if (attached.session === session) attached.since = this.#wall.now();
+      },
       ended: (session) => {
         for (const attached of this.#sessions) if (attached.session === session) this.#sessions.delete(attached);
       },

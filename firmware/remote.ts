@@ -27,7 +27,7 @@ export interface RemoteParts {
   /** Frames of a session go to this interface, until `leave`. */
   join(session: SessionKey, one: PppInterface): void;
   leave(session: SessionKey): void;
-  traffic(session: SessionKey): PppTraffic | undefined;
+  traffic(link: L2tpLink): PppTraffic | undefined;
 }
 
 /** One caller from the acceptance of the call to the end of its interface. */
@@ -57,7 +57,8 @@ export class Remote implements TemplateOwner {
   readonly #callers = new Map<string, Caller>();
   /** The shared device of each template that has had a caller. */
   readonly #devices = new Map<number, InterfaceId>();
-  readonly #watches = new Map<number, Map<string, TemplateWatch>>();
+  /** Who watches the callers of a template, by where he reads. */
+  readonly #watches = new Map<number, Map<TemplateWatch['print'], TemplateWatch>>();
   #ppp: PppInterfaces | undefined;
   #owner: PppOwner | undefined;
 
@@ -93,20 +94,25 @@ export class Remote implements TemplateOwner {
   }
 
   watch(template: number, watch: TemplateWatch): void {
-    const list = this.#watches.get(template) ?? new Map<string, TemplateWatch>();
-    list.set(watch.from, watch);
+    const list = this.#watches.get(template) ?? new Map<TemplateWatch['print'], TemplateWatch>();
+    list.set(watch.print, watch);
     this.#watches.set(template, list);
     for (const one of this.#ppp?.dynamics(template) ?? []) show(one, watch);
   }
 
   unwatch(template: number, kinds: readonly DebugKind[]): void {
     for (const one of this.#ppp?.dynamics(template) ?? []) one.trace.disable(kinds);
-    const list = this.#watches.get(template) ?? new Map<string, TemplateWatch>();
-    for (const [from, watch] of list) {
+    const list = this.#watches.get(template) ?? new Map<TemplateWatch['print'], TemplateWatch>();
+    for (const [print, watch] of list) {
       const left = watch.kinds.filter((kind) => !kinds.includes(kind));
-      if (left.length === 0) list.delete(from);
-      else list.set(from, { ...watch, kinds: left });
+      if (left.length === 0) list.delete(print);
+      else list.set(print, { ...watch, kinds: left });
     }
+  }
+
+  /** Whoever read by `print` is gone. */
+  forgetDebug(print: TemplateWatch['print']): void {
+    for (const list of this.#watches.values()) list.delete(print);
   }
 
   // -- private --
@@ -128,6 +134,8 @@ export class Remote implements TemplateOwner {
       name: one.name,
       userName: () => (caller.user === '' ? undefined : caller.user),
       linkUp: (link, at) => this.#linkUp(caller, link, at),
+      linkMtu: () => caller.one.resized(),
+      linkAsk: () => caller.one.ask(),
       linkDown: (reason, at) => this.#end(caller, reason, at),
     };
   }
@@ -153,7 +161,9 @@ export class Remote implements TemplateOwner {
     this.#parts.join(session, caller.one);
     caller.one.lowerUp(
       {
-        mtu: Math.min(link.mtu, caller.parameters.mtu),
+        get mtu() {
+          return Math.min(link.mtu, caller.parameters.mtu);
+        },
         send: (data) => plane.send([{ to: 'session', session, data }]),
         configure: (change) => link.update(change),
         negotiated: () => link.negotiated(clock.now()),
@@ -212,8 +222,8 @@ export class Remote implements TemplateOwner {
       ipUp: (name, { local, remote, mtu }) => this.#up(name, local, remote, mtu),
       ipDown: (name) => this.#down(name),
       traffic: (name) => {
-        const session = this.#callers.get(name)?.link?.session;
-        return session === undefined ? undefined : this.#parts.traffic(session);
+        const link = this.#callers.get(name)?.link;
+        return link === undefined ? undefined : this.#parts.traffic(link);
       },
     };
   }
@@ -279,4 +289,4 @@ export class Remote implements TemplateOwner {
 const nameOf = (template: number): string => `dyn${template}`;
 
 const show = (one: PppInterface, watch: TemplateWatch): void =>
-  one.trace.enable(watch.from, watch.kinds, (text) => watch.print(text), { until: watch.until, packets: watch.packets });
+  one.trace.enable(watch.print, watch.kinds, { until: watch.until, packets: watch.packets });

@@ -19,14 +19,14 @@ function reason(name: string, error: unknown): string {
   switch (codeOf(error)) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return `The flash is full; ${name} is as it was before`;
+      return 'The flash is full; the file is as it was before';
     case 'EROFS':
-      return `The flash is read-only; ${name} is as it was before`;
+      return 'The flash is read-only; the file is as it was before';
     case 'EACCES':
     case 'EPERM':
-      return `The flash may not be written by this user; ${name} is as it was before`;
+      return 'The flash may not be written by this user; the file is as it was before';
     case 'EIO':
-      return `The flash reported an input/output error; ${name} is as it was before`;
+      return 'The flash reported an input/output error; the file is as it was before';
     default:
       return `${name} was not saved: ${textOf(error)}`;
   }

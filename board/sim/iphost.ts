@@ -29,7 +29,7 @@ interface SimLink {
 export type UdpInput = (header: IpHeader, sourcePort: number, destinationPort: number, data: Uint8Array) => boolean;
 
 /** Where the stack hands ICMP errors about our own UDP: the datagram's source port, its destination, and the path's MTU (0 = not the reason). */
-export type UdpError = (sourcePort: number, destination: Ipv4, destinationPort: number, mtu: number) => void;
+export type UdpError = (sourcePort: number, to: { readonly address: Ipv4; readonly port: number }, mtu: number, code: number) => void;
 
 export class SimIpHost implements IpHost, RawIp {
   onLink: (name: string) => void = () => {};
@@ -325,6 +325,6 @@ export class SimIpHost implements IpHost, RawIp {
     if (type !== 3 || message.length < 8 + 28 || (message[8 + 9] ?? 0) !== PROTOCOL.udp) return;
     const ports = u32(message, 8 + 20);
     const mtu = answer.code === 4 ? u32(message, 4) & 0xffff : 0;
-    this.onUdpError(ports >>> 16, toIpv4(u32(message, 8 + 16)), ports & 0xffff, mtu);
+    this.onUdpError(ports >>> 16, { address: toIpv4(u32(message, 8 + 16)), port: ports & 0xffff }, mtu, answer.code);
   }
 }

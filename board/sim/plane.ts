@@ -87,9 +87,9 @@ export class SimPlane implements DataPlane {
     this.#world = world;
     this.#host = host;
     host.onUdp = (header, sourcePort, destinationPort, data) => this.#datagram(header, sourcePort, destinationPort, data);
-    host.onUdpError = (sourcePort, destination, destinationPort, mtu) => {
+    host.onUdpError = (sourcePort, to, mtu, code) => {
       const service = this.#serviceAt(sourcePort);
-      if (service !== undefined) this.#punt({ kind: 'unreachable', underlay: service.id, peer: destination, peerPort: destinationPort, mtu });
+      if (service !== undefined) this.#punt({ kind: 'unreachable', underlay: service.id, peer: to.address, peerPort: to.port, mtu, code });
     };
   }
 

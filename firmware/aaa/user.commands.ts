@@ -3,6 +3,7 @@
 
 import { formatIpv4, lengthOf, type Ipv4 } from '../bytes/ip.ts';
 import { command, form, write, type Args, type Command, type ConfigSection, type Context, type Outcome } from '../cli/command.ts';
+import { nothingGiven } from '../cli/given.ts';
 import { messages, type Message } from '../cli/messages.ts';
 import type { Logins } from './login.ts';
 import { printPassword } from './password.ts';
@@ -92,7 +93,8 @@ export function userCommands(owner: UserOwner): Command[] {
         const user = users.get(a.user);
         if (user === undefined) return messages.user.notFound(a.user);
         if (a.netmask !== undefined && a.ipaddress === undefined && user.ipAddress === undefined) return messages.user.maskAlone();
-        return badMask(a.netmask) ?? users.maySet(a.user, { ...changeOf(a), password: a.password });
+        const { user: _, ...given } = a;
+        return badMask(a.netmask) ?? users.maySet(a.user, { ...changeOf(a), password: a.password }) ?? nothingGiven(given);
       },
       apply: (a, context) => {
         const hadLogin = users.get(a.user)?.login === true;

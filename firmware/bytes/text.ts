@@ -36,6 +36,8 @@ export function fromUtf8(b: Uint8Array): string {
 
 /** `text` with control characters (NUL, ANSI escapes, C1) shown as \xNN, so that a peer's name cannot drive a terminal. */
 export function printable(text: string): string {
+  // Nearly every text is plain; every event of the log comes through here.
+  if (/^[ -~]*$/.test(text)) return text;
   let out = '';
   for (const character of text) {
     const c = character.codePointAt(0) ?? 0;

@@ -51,6 +51,7 @@ export const messages = {
     control: ['error', 272, 'Line holds a control character (code {0}).'],
     ambiguousValue: ['error', 273, 'Value "{0}" for parameter "{1}" is ambiguous{2}.'],
     cancelled: ['warning', 274, 'Command cancelled.'],
+    nothingToSet: ['error', 276, 'Nothing to set: no parameter given.'],
     failed: ['error', 275, 'Internal error; the log has the details.'],
   }),
   // [ppp] section: edited by the PPP room only
@@ -103,7 +104,7 @@ export const messages = {
     addressTaken: ['error', 303, 'Address {0} is that of IP interface {1}.'],
     routeExists: ['error', 304, 'IP route {0} through {1} already exists; SET IP ROUTE changes it.'],
     noRoute: ['error', 305, 'IP route {0} through {1} not found.'],
-    nothingToSet: ['error', 306, 'Nothing to change: no parameter given.'],
+    nothingToSet: ['error', 306, 'Nothing to set: no parameter given.'],
     probeRuns: ['error', 307, 'A {0} is in progress; STOP {1} ends it.'],
     noReply: ['error', 308, 'No reply from {0}.'],
     notReached: ['error', 309, '{0} was not reached.'],

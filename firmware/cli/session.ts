@@ -40,6 +40,8 @@ export interface SessionOwner {
   warnings?(): readonly string[];
   /** A login is over: `print` of its contexts prints nothing any more. */
   loggedOff?(print: Context['print']): void;
+  /** Somebody has logged in at a prompt. */
+  loggedIn?(session: Session): void;
   /** The session is over; its stream is closed or closing. */
   ended(session: Session): void;
 }
@@ -342,6 +344,7 @@ export class Session {
     if (verdict.kind === 'accepted') {
       this.#failures = 0;
       this.#login = { user: verdict.user, level: verdict.level };
+      this.#owner.loggedIn?.(this);
       this.#screen.lines(['', ...(this.#owner.warnings?.() ?? []).flatMap((line) => [this.#fold(line), ''])]);
       return this.#ready();
     }

@@ -92,8 +92,11 @@ export type Punt =
   | { readonly kind: 'ppp'; readonly session: SessionKey; readonly data: Uint8Array }
   /** The first IP packet into an onDemand interface without session. Give it back by `send` to the session, with protocol field. */
   | { readonly kind: 'demand'; readonly interface: InterfaceId; readonly data: Uint8Array }
-  /** ICMP said that datagrams to this peer do not arrive; `mtu` > 0: they were too big for a path of that MTU. */
-  | { readonly kind: 'unreachable'; readonly underlay: UnderlayId; readonly peer: Ipv4; readonly peerPort: number; readonly mtu: number }
+  /**
+   * ICMP, or our own kernel in its stead, said that datagrams to this peer do not arrive; `mtu` > 0: they were too big for a path of that MTU.
+   * `code` = that of ICMP type 3 (RFC 792: 0 network, 1 host, 3 port, 4 too big), -1 where the message was of another type.
+   */
+  | { readonly kind: 'unreachable'; readonly underlay: UnderlayId; readonly peer: Ipv4; readonly peerPort: number; readonly mtu: number; readonly code: number }
   /** A data message of a tunnel that has no session here, as a peer sends them that has not noticed our restart. At most one a second for each underlay. */
   | { readonly kind: 'stray'; readonly underlay: UnderlayId; readonly local: Ipv4; readonly peer: Ipv4; readonly peerPort: number }
   /** A copy for DEBUG=PKT: the whole L2TP message from its header on. */

@@ -29,7 +29,9 @@ export const SET_INTERFACE = form({
     [FLUSHARP]`,
   level: 'manager',
   example: 'SET IP INTERFACE=eth0 IPADDRESS=192.168.10.2 MASK=255.255.255.0',
-  help: 'Changes an IP interface; parameters not given stay as they are. A new IPADDRESS without MASK takes the mask of its class. FLUSHARP forgets the neighbours learned on it.',
+  help:
+    'Changes an IP interface; parameters not given stay as they are. A new IPADDRESS without MASK takes the mask of its class. On a PPP interface whose link is up ' +
+    'the peer hears of it with the next negotiation (RESET PPP). FLUSHARP forgets the neighbours learned on it.',
 });
 
 const DELETE_INTERFACE = form({

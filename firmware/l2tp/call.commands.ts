@@ -1,6 +1,7 @@
 // ADD, SET, DELETE, ACTIVATE, DEACTIVATE and SHOW L2TP CALL (AR740 command reference 2.6).
 
 import { type Args, type Command, command, form } from '../cli/command.ts';
+import { nothingGiven } from '../cli/given.ts';
 import { messages } from '../cli/messages.ts';
 import { CALL_DEFAULTS, type CallChange, type CallSettings } from './calls.ts';
 import { showCalls } from './l2tp.show.ts';
@@ -60,7 +61,7 @@ export const callCommands = (server: L2tpServer): Command[] => [
     },
   }),
   command(SET_CALL, {
-    verify: (a) => server.calls.maySet(a.call, changeOf(a)),
+    verify: (a) => server.calls.maySet(a.call, changeOf(a)) ?? nothingGiven(changeOf(a)),
     apply: (a, context) => {
       server.setCall(a.call, changeOf(a), context.now);
       return messages.l2tp.done();

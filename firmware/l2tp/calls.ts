@@ -35,6 +35,8 @@ export type CallChange = { readonly [K in keyof Omit<CallSettings, 'name'>]?: Ca
 
 export class Calls {
   readonly #calls = new Map<string, CallSettings>();
+  /** The same by peer: asked for every request of every stranger. */
+  readonly #byPeer = new Map<Ipv4, Map<string, CallSettings>>();
 
   get(name: string): CallSettings | undefined {
     return this.#calls.get(name.toLowerCase());
@@ -45,13 +47,23 @@ export class Calls {
     return [...this.#calls.values()];
   }
 
+  /** Those to one peer, in the order they were added. */
+  to(peer: Ipv4): readonly CallSettings[] {
+    return [...(this.#byPeer.get(peer)?.values() ?? [])];
+  }
+
   mayAdd(call: CallSettings): Message | undefined {
     if (this.get(call.name) !== undefined) return messages.l2tp.callExists(call.name);
     return conflict(call);
   }
 
   add(call: CallSettings): void {
-    this.#calls.set(call.name.toLowerCase(), call);
+    const key = call.name.toLowerCase();
+    const old = this.#calls.get(key);
+    if (old !== undefined && old.ip !== call.ip) this.#forget(old);
+    this.#calls.set(key, call);
+    const others = this.#byPeer.get(call.ip) ?? new Map<string, CallSettings>();
+    this.#byPeer.set(call.ip, others.set(key, call));
   }
 
   maySet(name: string, change: CallChange): Message | undefined {
@@ -64,12 +76,21 @@ export class Calls {
     const call = this.get(name);
     if (call === undefined) return undefined;
     const merged = merge(call, change);
-    this.#calls.set(name.toLowerCase(), merged);
+    this.add(merged);
     return merged;
   }
 
   remove(name: string): void {
+    const call = this.get(name);
+    if (call === undefined) return;
     this.#calls.delete(name.toLowerCase());
+    this.#forget(call);
+  }
+
+  #forget({ name, ip }: CallSettings): void {
+    const others = this.#byPeer.get(ip);
+    others?.delete(name.toLowerCase());
+    if (others?.size === 0) this.#byPeer.delete(ip);
   }
 }
 

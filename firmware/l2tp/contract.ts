@@ -118,6 +118,8 @@ export interface TunnelOutput {
   gone(now: Millis): void;
   /** When data last came from the peer through this tunnel; -Infinity = never. Asked when HELLO is due. */
   lastData(): Millis;
+  /** A HELLO was not acknowledged in time: what PPP knows of the peer is worth asking for. An answer is data (`lastData`). */
+  suspect(now: Millis): void;
   /** An id for the call that the peer asks for; undefined: no resources, it is refused with CDN 4. */
   newSession(): SessionId | undefined;
   /** The peer asks for a call: `session.request`. Answer by session.accept or session.refuse, now or later. */

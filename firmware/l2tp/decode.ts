@@ -7,13 +7,15 @@ import { type AvpHeader, newAvpHeader, readAvp, readValue } from './avp.ts';
 import { type AvpDefinition, type AvpKind, type AvpValues, MESSAGE_TYPE, RANDOM_VECTOR } from './catalog.ts';
 import { avpDefinition, messageName } from './control.ts';
 import { type Subject, bracket, printPacket } from './debug.ts';
-import { decodeHeader, newHeader } from './header.ts';
+import { type Header, decodeHeader, newHeader } from './header.ts';
 import { disconnectText, stopText } from './reason.ts';
 
 /** Octets of a data message's payload that are shown. */
 const SHOWN = 64;
 /** AVPs shown of one message: the most that a message of ours has, and enough of a peer's. */
 const MOST = 40;
+/** PAP and CHAP. */
+const PROVING: ReadonlySet<number> = new Set([0xc023, 0xc223]);
 /** Their values prove passwords, or are passwords. */
 const NOT_SHOWN: ReadonlySet<AvpDefinition['name']> = new Set(['challengeResponse', 'proxyAuthenResponse'] as const);
 
@@ -22,9 +24,20 @@ export function printDecoded(direction: 'rx' | 'tx', subject: Subject, data: Uin
   const h = newHeader();
   const refused = decodeHeader(data, 0, data.length, h);
   if (refused !== undefined) return `L2TP ${direction} ${bracket(subject)} ${refused}, ${data.length} octets`;
-  if (!h.control) return printPacket(direction, subject, data.subarray(0, Math.min(h.end, h.payload + SHOWN)));
+  if (!h.control) return decodedData(direction, subject, data, h);
   const avps = h.payload === h.end ? [] : avpLines(data, h.payload, h.end);
   return [`L2TP ${direction} ${bracket(subject)} ${nameOf(data, h.payload, h.end)}, Ns ${h.ns}, Nr ${h.nr}`, ...avps].join('\n');
+}
+
+function decodedData(direction: 'rx' | 'tx', subject: Subject, data: Uint8Array, { payload, end }: Header): string {
+  if (!authenticates(data, payload, end)) return printPacket(direction, subject, data.subarray(0, Math.min(end, payload + SHOWN)));
+  return `${printPacket(direction, subject, data.subarray(0, payload))}\n  PPP authentication, ${end - payload} octets: (not shown)`;
+}
+
+/** The payload is a PPP frame of PAP or CHAP, in any form of its address and control. */
+function authenticates(b: Uint8Array, from: number, to: number): boolean {
+  const at = to - from >= 4 && u16(b, from) === 0xff03 ? from + 2 : from;
+  return to - at >= 2 && PROVING.has(u16(b, at));
 }
 
 function nameOf(b: Uint8Array, from: number, to: number): string {

@@ -68,6 +68,8 @@ export interface SessionUser {
   up(entry: SessionEntry, now: Millis): void;
   /** Its link takes packets of another size from now on (`entry.link.mtu`). */
   resized(entry: SessionEntry, now: Millis): void;
+  /** Asks the peer, over the session, whether it is there. False where that cannot be asked (PPP is not up). */
+  ask(entry: SessionEntry, now: Millis): boolean;
   /** The session is gone from its tunnel. */
   down(entry: SessionEntry, reason: SessionEnd, now: Millis): void;
 }

@@ -119,6 +119,7 @@ export class Exchange {
         entry.tunnel.tunnel.probe(now);
       },
       linkMtu: (mtu, now) => this.#owner.linkMtu(name, mtu, now),
+      linkAsk: (now) => this.#owner.linkAsk(name, now),
       checkRoute: (entry, now) => {
         const { peer } = entry.tunnel.at;
         const route = this.#owner.lookup(peer);

@@ -4,8 +4,7 @@ import { challengeResponse, responseIsRight } from './auth.ts';
 import { BEARER, type ControlMessage, ERROR, FRAMING, PROTOCOL_VERSION, type Result, STOP } from './catalog.ts';
 import type { PeerInfo, Tie, TunnelDown, TunnelSettings } from './contract.ts';
 import { encodeMessage } from './control.ts';
-import { CONTROL_HEADER, type Header, encodeControl } from './header.ts';
-import type { TunnelId } from './ids.ts';
+import { CONTROL_HEADER } from './header.ts';
 
 /** Ours: the longest answer to an SCCRQ, whose source may be forged. */
 const LONGEST_REPLY = 200;
@@ -93,10 +92,4 @@ export function stopResult(reason: TunnelDown): Result {
     default:
       return reason satisfies never;
   }
-}
-
-/** A StopCCN that refuses an SCCRQ without keeping any state: `id` is any id not in use. The same SCCRQ gets the same answer. */
-export function refuseRequest(id: TunnelId, theirs: ControlMessage<'SCCRQ'>, h: Header, resultCode: Result): Uint8Array {
-  const body = encodeMessage({ type: 'StopCCN', assignedTunnelId: id, resultCode }) ?? new Uint8Array(0);
-  return encodeControl({ tunnelId: theirs.assignedTunnelId, sessionId: 0, ns: 0, nr: (h.ns + 1) & 0xffff }, body);
 }

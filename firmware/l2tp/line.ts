@@ -27,6 +27,8 @@ export interface LineHost {
   probe(entry: SessionEntry, now: Millis): void;
   /** Its link takes packets of another size. */
   linkMtu(mtu: number, now: Millis): void;
+  /** Asks the peer by PPP whether it is there; false where PPP is not up. */
+  linkAsk(now: Millis): boolean;
   /** Looks at the route to the peer anew. Why the packets of an established session cannot reach it any longer; undefined = they can. */
   checkRoute(entry: SessionEntry, now: Millis): CallReason | undefined;
   /** Evenly spread in 0..1. */
@@ -239,6 +241,10 @@ export class Line implements SessionUser {
     if (entry === this.#current && entry.link !== undefined) this.#host.linkMtu(entry.link.mtu, now);
   }
 
+  ask(entry: SessionEntry, now: Millis): boolean {
+    return entry === this.#current && this.#told && this.#host.linkAsk(now);
+  }
+
   down(entry: SessionEntry, reason: SessionEnd, now: Millis): void {
     switch (entry) {
       case this.#current:
@@ -321,8 +327,9 @@ export class Line implements SessionUser {
 
   #failed(reason: SessionEnd, now: Millis): void {
     const why: CallReason = reason === 'moved' ? { kind: 'protocol error', peer: this.#host.settings().ip, what: 'the tunnel lost a tie' } : reason;
-    this.#supervisor.down(why, now);
+    // The interface first: whether it still wants the call decides whether it is called again.
     this.#host.linkDown(sentence(why), now);
+    this.#supervisor.down(why, now);
   }
 
   #lose(entry: SessionEntry, reason: SessionEnd, now: Millis): void {

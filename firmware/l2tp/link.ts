@@ -73,6 +73,8 @@ export interface L2tpOwner {
   linkDown(call: string, reason: string, now: Millis): void;
   /** The path to the peer of `call` has another MTU now. */
   linkMtu(call: string, mtu: number, now: Millis): void;
+  /** The peer of `call` is silent in its tunnel: asks it by PPP (LCP echo) whether it is there. False where PPP is not up. */
+  linkAsk(call: string, now: Millis): boolean;
   /** The peer of `call` still sends on a session of before our start: the interface should open the call as traffic would. */
   callMissed(call: string, now: Millis): void;
   /** A call for a template: why it cannot be taken, as one sentence, or the way its link is told. */
@@ -87,6 +89,7 @@ export interface TemplateUser {
   userName?(): string | undefined;
   linkUp(link: L2tpLink, now: Millis): void;
   linkMtu(mtu: number, now: Millis): void;
+  linkAsk(now: Millis): boolean;
   linkDown(reason: string, now: Millis): void;
 }
 

@@ -2,7 +2,7 @@
 
 import { STOP } from './catalog.ts';
 import type { TunnelEntry } from './entry.ts';
-import type { CallReason } from './reason.ts';
+import { type CallReason, unreachableIn } from './reason.ts';
 import type { SessionDown } from './session.ts';
 import type { TunnelDown } from './tunnel.ts';
 
@@ -18,7 +18,8 @@ export function tunnelReason(down: TunnelDown, { at, wasUp, tunnel }: TunnelEntr
       return { kind: wasUp ? 'tunnel closed' : 'tunnel refused', peer, result: down.result };
     case 'no answer': {
       const { message, sends, lastHeard, instead } = down.gaveUp;
-      if (instead !== undefined && instead.startsWith('ICMP')) return { kind: 'unreachable', peer, port: at.port };
+      const what = unreachableIn(instead);
+      if (what !== undefined) return { kind: 'unreachable', peer, port: at.port, what };
       return wasUp ? { kind: 'line lost', peer, message, sends } : { kind: 'no answer', peer, message, sends, heard: lastHeard !== undefined };
     }
     case 'timeout':

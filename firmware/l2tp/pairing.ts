@@ -43,7 +43,7 @@ export interface LineState {
  * ADD L2TP IP template; else such a call that is up (the peer lost its end of it); else nobody.
  */
 export function answerIncoming(peer: Ipv4, stores: { readonly calls: Calls; readonly templates: Templates }, lines: LineState): Answer {
-  const ours = stores.calls.list().filter((call) => call.type === 'VIRTUAL' && call.ip === peer && lines.hasUser(call.name));
+  const ours = stores.calls.to(peer).filter((call) => call.type === 'VIRTUAL' && lines.hasUser(call.name));
   const free = ours.find((call) => !lines.isUp(call.name));
   if (free !== undefined) return { kind: 'call', call: free };
   const entry = stores.templates.find(peer);

@@ -20,7 +20,7 @@ export type CallReason =
   /** SCCRQ, OCRQ or ICRQ was given up. `sends` counts every transmission. */
   | { readonly kind: 'no answer'; readonly peer: Ipv4; readonly message: string; readonly sends: number; readonly heard: boolean }
   /** ICMP says that nothing listens there, or that the host or its network cannot be reached. */
-  | { readonly kind: 'unreachable'; readonly peer: Ipv4; readonly port: number }
+  | { readonly kind: 'unreachable'; readonly peer: Ipv4; readonly port: number; readonly what: Unreachable }
   /** The peer acknowledges but does not go on with the set-up. */
   | { readonly kind: 'stalled'; readonly peer: Ipv4; readonly state: string }
   /** An established tunnel no longer acknowledges. */
@@ -45,6 +45,9 @@ export type CallReason =
   | { readonly kind: 'plane'; readonly why: string }
   /** A limit of this router. */
   | { readonly kind: 'too many'; readonly what: 'tunnels' | 'calls' };
+
+/** What ICMP says is unreachable (RFC 792, RFC 1122 3.2.2.1, RFC 1812 5.2.7.1). */
+export type Unreachable = 'port' | 'host' | 'network' | 'prohibited' | 'destination';
 
 export type ReasonKind = CallReason['kind'];
 
@@ -73,7 +76,7 @@ function plain(r: CallReason): string {
     case 'no answer':
       return `no answer from ${formatIpv4(r.peer)}: ${r.message} sent ${times(r.sends)}, ${r.heard ? 'other messages of the peer arrived but no acknowledgement' : 'nothing heard from it'}`;
     case 'unreachable':
-      return `UDP port ${r.port} of ${formatIpv4(r.peer)} cannot be reached, says ICMP (is the peer up, and L2TP enabled there?)`;
+      return unreachableText(r);
     case 'stalled':
       return `${formatIpv4(r.peer)} acknowledges but does not go on with the set-up (${r.state})`;
     case 'line lost':
@@ -97,17 +100,68 @@ function plain(r: CallReason): string {
     case 'replaced':
       return `${formatIpv4(r.peer)} called again, it must have restarted`;
     case 'hung up':
-      return printable(r.why);
+      return printable(r.why).replace(/\.$/, '');
     case 'plane':
       return `the data plane cannot carry the call: ${r.why}`;
     case 'too many':
       return `this router has too many L2TP ${r.what} already`;
     default:
-      return unreachable(r);
+      return impossible(r);
   }
 }
 
-const unreachable = (reason: never): string => String(reason);
+const impossible = (reason: never): string => String(reason);
+
+function unreachableText({ peer, port, what }: Extract<CallReason, { kind: 'unreachable' }>): string {
+  const address = formatIpv4(peer);
+  switch (what) {
+    case 'port':
+      return `${address} says that nothing listens on UDP port ${port} (is L2TP enabled there?)`;
+    case 'host':
+      return `${address} cannot be reached: host unreachable, says ICMP (is it up?)`;
+    case 'network':
+      return `${address} cannot be reached: network unreachable, says ICMP (is the way there routed all along?)`;
+    case 'prohibited':
+      return `${address} cannot be reached: a filter on the way refuses UDP port ${port}, says ICMP`;
+    case 'destination':
+      return `${address} cannot be reached, says ICMP`;
+    default:
+      return impossible(what);
+  }
+}
+
+/** What a code of ICMP type 3 means; any other number: something else that kept the datagram from its destination. */
+export function unreachableBy(code: number): Unreachable {
+  switch (code) {
+    case 0:
+    case 6:
+    case 11:
+      return 'network';
+    case 1:
+    case 7:
+    case 8:
+    case 12:
+      return 'host';
+    case 3:
+      return 'port';
+    case 9:
+    case 10:
+    case 13:
+      return 'prohibited';
+    default:
+      return 'destination';
+  }
+}
+
+const INSTEAD: Readonly<Record<Unreachable, string>> = {
+  port: 'ICMP port unreachable', host: 'ICMP host unreachable', network: 'ICMP network unreachable', prohibited: 'ICMP prohibited', destination: 'ICMP unreachable',
+};
+/** How a give-up record names it. */
+export const insteadText = (what: Unreachable): string => INSTEAD[what];
+/** And what such a name in a give-up record stood for; undefined where it is about something else. */
+export const unreachableIn = (instead: string | undefined): Unreachable | undefined =>
+  (['port', 'host', 'network', 'prohibited', 'destination'] as const).find((what) => INSTEAD[what] === instead);
+
 const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);
 
 const STOP_TEXT: Readonly<Record<number, string>> = {

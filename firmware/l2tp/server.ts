@@ -16,7 +16,7 @@ import type { CallStatus } from './l2tp.show.ts';
 import type { Identity, L2tpOwner } from './link.ts';
 import { Passwords } from './passwords.ts';
 import { Port } from './port.ts';
-import type { CallReason } from './reason.ts';
+import { type CallReason, insteadText, unreachableBy } from './reason.ts';
 import type { ModuleSnapshot, ServerRole, TunnelSnapshot } from './snapshot.ts';
 import { Templates } from './templates.ts';
 import { Totals } from './totals.ts';
@@ -255,7 +255,12 @@ export class L2tpServer {
 
   /** Every configured call, with the sentence that says why it is not up where somebody wants it. */
   callStatus(now: Millis): CallStatus[] {
-    return this.calls.list().map((call) => ({ call, waiting: this.#exchange.known(call.name)?.waiting(now) }));
+    return this.calls.list().map((call) => ({ call, waiting: this.waiting(call.name, now) }));
+  }
+
+  /** The sentence that says why a call is not up although somebody wants it. */
+  waiting(name: string, now: Millis): string | undefined {
+    return this.#exchange.known(name)?.waiting(now);
   }
 
   /** Why a call is not up. */
@@ -289,7 +294,7 @@ export class L2tpServer {
       serves: () => this.#server !== undefined,
       hostName: () => this.#owner.hostName(),
       passwordFor: (peer) => this.passwords.find(peer),
-      pre13For: (peer) => this.templates.find(peer)?.pre13 === 'ON' || this.calls.list().some((call) => call.ip === peer && call.pre13 === 'ON'),
+      pre13For: (peer) => this.templates.find(peer)?.pre13 === 'ON' || this.calls.to(peer).some((call) => call.pre13 === 'ON'),
       requested: (entry, now) => this.#exchange.requested(entry, now),
       lastIn: (entries) => this.#carrier.lastIn(entries),
       ended: (entry) => this.#carrier.detach(entry),
@@ -335,18 +340,17 @@ export class L2tpServer {
         continue;
       }
       this.#tunnels.touch(entry);
-      entry.tunnel.instead('ICMP port unreachable');
+      const what = unreachableBy(punt.code);
+      entry.tunnel.instead(insteadText(what));
       if (entry.tunnel.state === 'established') entry.tunnel.probe(now);
-      for (const call of entry.calls.values()) this.#exchange.lineOf(call)?.note({ kind: 'unreachable', peer: punt.peer, port: punt.peerPort });
+      for (const call of entry.calls.values()) this.#exchange.lineOf(call)?.note({ kind: 'unreachable', peer: punt.peer, port: punt.peerPort, what });
     }
   }
 
   /** A peer speaks of a tunnel we do not know. Soon after our start that means that it has not noticed: calls to it are placed again. */
   #strayed(peer: Ipv4, now: Millis): void {
     if (now - this.#since > FORMER_LIFE) return;
-    for (const call of this.calls.list()) {
-      if (call.ip === peer && this.#exchange.known(call.name)?.session === undefined) this.#owner.callMissed(call.name, now);
-    }
+    for (const call of this.calls.to(peer)) if (this.#exchange.known(call.name)?.session === undefined) this.#owner.callMissed(call.name, now);
   }
 
   #failed(punt: Extract<Punt, { kind: 'failed' }>, now: Millis): void {

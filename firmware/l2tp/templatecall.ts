@@ -31,6 +31,10 @@ export class TemplateSession implements SessionUser {
     if (entry.link !== undefined) this.#user.linkMtu(entry.link.mtu, now);
   }
 
+  ask(_entry: SessionEntry, now: Millis): boolean {
+    return this.#user.linkAsk(now);
+  }
+
   down(_entry: SessionEntry, reason: SessionEnd, now: Millis): void {
     this.#user.linkDown(reason === 'moved' ? 'the tunnel is gone' : sentence(reason), now);
   }

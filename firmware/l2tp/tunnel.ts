@@ -16,7 +16,7 @@ import { SPEC } from './limits.ts';
 import { type ControlCounters, type Outgoing, type Receipt, Reliable } from './reliable.ts';
 import { type IncomingCall, type OutgoingCall, Session, type SessionDown, type SessionKind, type SessionLink } from './session.ts';
 
-export { ALL_BEARERS, ALL_FRAMING, refuseRequest, settleTie } from './greeting.ts';
+export { ALL_BEARERS, ALL_FRAMING, settleTie } from './greeting.ts';
 export type { TunnelEvent, TunnelState } from './connection.ts';
 export type { PeerInfo, Tie, Transport, TunnelDown, TunnelOutput, TunnelPhase, TunnelRefusal, TunnelSettings } from './contract.ts';
 
@@ -51,6 +51,8 @@ export class Tunnel {
   #started: Millis | undefined;
   #now: Millis = 0;
   #helloAt: Millis = NEVER;
+  /** Ns of the last HELLO. */
+  #lastHello: number | undefined;
   #setupAt: Millis = NEVER;
   #forgetAt: Millis = NEVER;
 
@@ -195,7 +197,14 @@ export class Tunnel {
   #transmit(message: Outgoing | undefined, ns: number, nr: number): number {
     const datagram = encodeControl({ tunnelId: this.#peerId, sessionId: message?.sessionId ?? 0, ns, nr }, message?.body ?? NOTHING);
     this.#out.send(datagram, this.#now, message?.about);
+    if (message?.name === 'HELLO') this.#helloSent(ns);
     return datagram.length;
+  }
+
+  /** One that goes out again was not acknowledged. */
+  #helloSent(ns: number): void {
+    if (ns === this.#lastHello) this.#out.suspect(this.#now);
+    this.#lastHello = ns;
   }
 
   /** Encodes and queues; false where a value does not fit or the queue is full. */

@@ -5,7 +5,7 @@ import { type Ipv4, formatIpv4 } from '../bytes/ip.ts';
 import { Secret } from '../bytes/secret.ts';
 import { type Millis, NEVER } from '../bytes/time.ts';
 import type { Clock, Crypto, Random, WallClock } from '../hal/clock.ts';
-import type { DataPlane, Frame } from '../hal/dataplane.ts';
+import type { DataPlane } from '../hal/dataplane.ts';
 import type { Log } from '../log/log.ts';
 import { type AdmissionLimits, Gate } from './admission.ts';
 import { FRAMING, type Result, STOP } from './catalog.ts';
@@ -19,6 +19,7 @@ import { type CallReason, sentence } from './reason.ts';
 import { noControl } from './snapshot.ts';
 import { ALL_BEARERS, ALL_FRAMING, Tunnel, type TunnelDown, type TunnelOutput, type TunnelSettings } from './tunnel.ts';
 import type { Session, SessionDown } from './session.ts';
+import { Turn } from './turn.ts';
 
 /** How long a tunnel that we opened stays without calls. */
 const IDLE_TUNNEL = 10_000;
@@ -72,9 +73,7 @@ export class Tunnels {
   readonly #byId = new Map<number, TunnelEntry>();
   readonly #byPeer = new Map<Ipv4, Set<TunnelEntry>>();
   readonly #sessionIds = new Set<number>();
-  readonly #touched = new Set<TunnelEntry>();
-  #frames: Frame[] = [];
-  #depth = 0;
+  readonly #turn: Turn<TunnelEntry>;
   /** Calls of a tunnel that lost a tie, until the winner is there. */
   #moving: SessionEntry[] = [];
   /** The call that is being placed, and why the machine ended it before it was handed out. */
@@ -92,6 +91,7 @@ export class Tunnels {
     this.#host = host;
     this.#limits = limits;
     this.gate = new Gate(limits);
+    this.#turn = new Turn(board.plane, (entry) => this.#arm(entry));
   }
 
   get size(): number {
@@ -127,14 +127,11 @@ export class Tunnels {
 
   /** Runs `task`; what it makes the machines send leaves when the outermost call ends, and their timers are set anew then. */
   enter<T>(task: () => T): T {
-    this.#depth++;
-    const result = task();
-    if (--this.#depth === 0) this.#settle();
-    return result;
+    return this.#turn.take(task);
   }
 
   touch(entry: TunnelEntry): void {
-    this.#touched.add(entry);
+    this.#turn.touch(entry);
   }
 
   /** Opens a tunnel to a peer; calls placed in it wait until it is established. */
@@ -174,7 +171,7 @@ export class Tunnels {
   sendStray(at: PeerAddress, data: Uint8Array): void {
     this.past.out++;
     this.past.outWithData++;
-    this.#send(at, data);
+    this.#turn.send(at, data);
   }
 
   #newSessionId(): SessionId {
@@ -205,7 +202,7 @@ export class Tunnels {
     this.#byId.clear();
     this.#byPeer.clear();
     this.#sessionIds.clear();
-    this.#touched.clear();
+    this.#turn.forgetAll();
   }
 
   // -- records --
@@ -272,6 +269,10 @@ export class Tunnels {
       down: (reason, now) => this.#tunnelDown(self(), reason, now),
       gone: () => this.#forget(self()),
       lastData: () => this.#host.lastIn(self().calls.values()),
+      suspect: (now) => {
+        // One that can ask is enough: all go by the same way.
+        for (const call of self().calls.values()) if (call.user?.ask(call, now) === true) return;
+      },
       newSession: () => (self().calls.size >= this.#limits.sessionsPerTunnel || this.#sessionIds.size >= this.#limits.sessions ? undefined : this.#newSessionId()),
       called: (session, now) => {
         const call = this.#session(self(), session);
@@ -335,7 +336,7 @@ export class Tunnels {
     if (entry.halfOpen) this.#prove(entry);
     entry.alarm?.cancel();
     entry.alarm = undefined;
-    this.#touched.delete(entry);
+    this.#turn.forget(entry);
     this.#byId.delete(entry.tunnel.id);
     const others = this.#byPeer.get(entry.at.peer);
     others?.delete(entry);
@@ -352,7 +353,7 @@ export class Tunnels {
     this.gate.settled(entry.at.peer);
   }
 
-  // -- out and timers --
+  // -- what is sent, and timers --
 
   #sent(entry: TunnelEntry, datagram: Uint8Array, about: number | undefined): void {
     this.touch(entry);
@@ -360,24 +361,7 @@ export class Tunnels {
     if (call !== undefined) call.outControl++;
     else if (about !== undefined && about === this.#placing) this.#sentEarly++;
     this.#host.trace(entry, call, 'tx', datagram);
-    this.#send(entry.at, datagram);
-  }
-
-  #send(at: PeerAddress, data: Uint8Array): void {
-    this.#frames.push({ to: 'peer', underlay: at.underlay, local: at.local, peer: at.peer, peerPort: at.port, data });
-    if (this.#depth === 0) this.#flush();
-  }
-
-  #flush(): void {
-    const frames = this.#frames;
-    this.#frames = [];
-    if (frames.length > 0) this.#board.plane.send(frames);
-  }
-
-  #settle(): void {
-    this.#flush();
-    for (const entry of this.#touched) this.#arm(entry);
-    this.#touched.clear();
+    this.#turn.send(entry.at, datagram);
   }
 
   #arm(entry: TunnelEntry): void {

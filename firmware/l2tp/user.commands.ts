@@ -1,6 +1,7 @@
 // ADD, SET, DELETE and SHOW L2TP USER (AR740 command reference 2.6).
 
 import { type Args, type Command, command, form } from '../cli/command.ts';
+import { nothingGiven } from '../cli/given.ts';
 import { messages } from '../cli/messages.ts';
 import { showUsers } from './l2tp.show.ts';
 import type { L2tpServer } from './server.ts';
@@ -47,7 +48,7 @@ export const userCommands = ({ users }: L2tpServer): Command[] => [
     },
   }),
   command(SET_USER, {
-    verify: (a) => users.maySet(a.user, changeOf(a)),
+    verify: (a) => users.maySet(a.user, changeOf(a)) ?? nothingGiven(changeOf(a)),
     apply: (a) => {
       users.set(a.user, changeOf(a));
       return messages.l2tp.done();

@@ -236,14 +236,18 @@ export class PppInterface {
 
   /** The link's carrier is gone. One sentence. */
   lowerDown(reason: string, now: Millis): void {
-    this.#gone(reason, now);
-    this.#settleWant(now);
+    this.#over(reason, now);
     this.#arm();
   }
 
   /** The path under the link takes packets of another size: the MTU follows, nothing is negotiated anew. */
   resized(): void {
     this.#link?.resized();
+  }
+
+  /** Sends one LCP Echo-Request, whatever ECHO says; false where LCP is not open. */
+  ask(): boolean {
+    return this.#link?.ask() ?? false;
   }
 
   /** A PPP frame that the data plane did not carry itself. */
@@ -313,8 +317,7 @@ export class PppInterface {
         ipv6Down: (now) => owner.ipv6Down(this.name, now),
         counters: () => owner.traffic(this.name) ?? NO_TRAFFIC,
         ended: (reason, now) => {
-          if (alive()) this.#gone(reason, now);
-          this.#settleWant(now);
+          if (alive()) this.#over(reason, now);
           this.#arm();
         },
         trace: (kind, text) => this.trace.line(kind, text, owner.clock.now()),
@@ -373,7 +376,17 @@ export class PppInterface {
     else this.#owner.unwantLink(this.name, this.over, this.#enabled ? this.#reason : 'Disabled by the operator.', now);
   }
 
-  /** The link is over, whoever ended it. */
+  /** The link is over: is another one wanted? */
+  #over(reason: string, now: Millis): void {
+    const endedByPpp = this.#link?.phase === 'Dead';
+    const wanted = this.#wanted;
+    this.#gone(reason, now);
+    this.#settleWant(now);
+    // Somebody else may want the call (ACTIVATE L2TP CALL): it is not to be called again for a link that PPP does not want.
+    if (endedByPpp && !wanted && !this.#wanted) this.#owner.unwantLink(this.name, this.over, reason, now);
+  }
+
+  /** Lets go of the link, whoever ended it. */
   #gone(reason: string, now: Millis): void {
     const link = this.#link;
     if (link === undefined) return;
@@ -385,7 +398,7 @@ export class PppInterface {
     link.lowerDown(now);
     this.accounting.settle();
     const farewell = link.farewell;
-    const why = farewell === '' || reason.includes(farewell) ? reason : `${farewell} ${reason}`;
+    const why = reason.includes(farewell.replace(/\.$/, '')) ? reason : `${farewell} ${reason}`;
     this.#reason = why;
     this.#changes = now;
     this.#hold = now + HOLD;

@@ -2,6 +2,7 @@
 // (AlliedWare CREATE PPP).
 
 import type { Millis } from '../bytes/time.ts';
+import { nothingGiven } from '../cli/given.ts';
 import { messages, type Message } from '../cli/messages.ts';
 import type { LimitCounter } from './accounting.ts';
 import { PppInterface } from './interface.ts';
@@ -112,7 +113,7 @@ export class PppInterfaces {
     const one = this.#interfaces.get(given.ppp);
     if (one === undefined) return this.#notStatic(given.ppp);
     if (given.over !== undefined && !sameLayer(given.over, one.over)) return messages.ppp.otherLayer(given.ppp, one.over, given.over);
-    return conflicting(merge(one.parameters, change(given))) ? messages.ppp.echoAndLqr() : undefined;
+    return nothingGiven(change(given)) ?? (conflicting(merge(one.parameters, change(given))) ? messages.ppp.echoAndLqr() : undefined);
   }
 
   set(given: SetPpp, now: Millis): Message {
@@ -178,7 +179,7 @@ export class PppInterfaces {
 
   /** Whoever printed by `print` has logged off. */
   forgetDebug(print: (text: string) => void): void {
-    for (const one of this.#interfaces.values()) one.trace.forget(print);
+    for (const one of this.all()) one.trace.forget(print);
   }
 
   /** Ends every interface: the router restarts or stops. */

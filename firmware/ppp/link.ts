@@ -1,19 +1,19 @@
 // One PPP link from its first packet to its last (RFC 1661 3): LCP, authentication both ways, then the NCPs. Sans-IO.
 
-import { ANY_IPV4 } from '../bytes/ip.ts';
 import { NEVER, type Millis } from '../bytes/time.ts';
 import type { Crypto, Random } from '../hal/clock.ts';
 import type { AuthMethod, Judge, Verdict } from './auth.ts';
 import { Authentication, type Credentials } from './authentication.ts';
-import type { Limits, State } from './automaton.ts';
-import { Control, type ControlCounters, type ControlOutput } from './control.ts';
+import type { Limits } from './automaton.ts';
+import { Control, type ControlOutput } from './control.ts';
 import { describePacket } from './describe.ts';
 import { Echo } from './echo.ts';
 import { encodeFrame, parseFrame, parsePacket, PROTOCOL, protocolName } from './frame.ts';
-import { IpcpOptions, type IpcpAgreement, type IpcpSettings } from './ipcp.ts';
-import { Ipv6cpOptions, type Ipv6cpAgreement } from './ipv6cp.ts';
+import type { IpcpAgreement, IpcpSettings } from './ipcp.ts';
+import type { Ipv6cpAgreement } from './ipv6cp.ts';
 import { LcpExtension, LcpOptions, type LcpAgreement, type LcpSettings } from './lcp.ts';
 import { Lqr, type LinkCounters, type LqrReport } from './lqr.ts';
+import { Network, type ProtocolState } from './network.ts';
 import type { PppLower } from './owner.ts';
 
 export interface LinkSettings {
@@ -80,9 +80,7 @@ export class Link {
   #lqr: Lqr | undefined;
   #auth: Authentication | undefined;
   #peerName = '';
-  #ipcp: Control | undefined;
-  #ipcpOptions: IpcpOptions | undefined;
-  #ipv6cp: Control | undefined;
+  #network: Network | undefined;
   #looped = 0;
   #reason = '';
   readonly refused: Record<LinkRefusal, number> = { malformed: 0, 'not in this phase': 0, 'protocol not open': 0, 'protocol unknown': 0 };
@@ -111,11 +109,12 @@ export class Link {
         extension: this.#extension,
         peerMru: () => this.#lcpOptions.agreement.theirMru,
       },
-      this.#output(PROTOCOL.LCP, 'LCP', {
+      {
         up: (now) => this.#lcpUp(now),
         down: (now) => this.#lcpDown(now),
         finished: (reason, now) => this.#finished(reason, now),
-      }),
+        ...this.#output(PROTOCOL.LCP, 'LCP'),
+      },
     );
     this.#extension.control = this.#lcp;
   }
@@ -129,7 +128,7 @@ export class Link {
   }
 
   get ipcp(): IpcpAgreement | undefined {
-    return this.#ipcp?.state === 'Opened' ? this.#ipcpOptions?.agreement : undefined;
+    return this.#network?.ip;
   }
 
   /** Name that the peer proved; empty where it did not have to. */
@@ -146,12 +145,9 @@ export class Link {
     return this.#reason === '' ? this.#lcp.reason : this.#reason;
   }
 
-  /** States of the control protocols that exist, as SHOW PPP prints them. */
-  states(): { readonly name: string; readonly state: State; readonly counters: ControlCounters }[] {
-    const list = [{ name: 'LCP', state: this.#lcp.state, counters: this.#lcp.counters }];
-    if (this.#ipcp !== undefined) list.push({ name: 'IPCP', state: this.#ipcp.state, counters: this.#ipcp.counters });
-    if (this.#ipv6cp !== undefined) list.push({ name: 'IPV6CP', state: this.#ipv6cp.state, counters: this.#ipv6cp.counters });
-    return list;
+  /** The control protocols that exist. */
+  states(): ProtocolState[] {
+    return [{ name: 'LCP', state: this.#lcp.state, counters: this.#lcp.counters }, ...(this.#network?.states() ?? [])];
   }
 
   /** The lower is up: waits a moment for the peer's first packet, then negotiates. */
@@ -182,6 +178,13 @@ export class Link {
   /** The lower carries packets of another size. */
   resized(): void {
     if (this.#phase === 'Authenticate' || this.#phase === 'Network') this.#size(this.lcp);
+  }
+
+  /** Sends one Echo-Request beside those of ECHO; false where LCP is not open. Its answer counts as one of theirs. */
+  ask(): boolean {
+    if (this.#lcp.state !== 'Opened') return false;
+    this.#extension.askEcho();
+    return true;
   }
 
   /** A frame from the lower, in any form (RFC 1661 6.5, 6.6). */
@@ -215,8 +218,7 @@ export class Link {
       this.#echo?.deadline() ?? NEVER,
       this.#lqr?.deadline() ?? NEVER,
       this.#auth?.deadline() ?? NEVER,
-      this.#ipcp?.deadline() ?? NEVER,
-      this.#ipv6cp?.deadline() ?? NEVER,
+      this.#network?.deadline() ?? NEVER,
     );
   }
 
@@ -226,8 +228,7 @@ export class Link {
     this.#echo?.tick(now);
     this.#lqr?.tick(now);
     this.#auth?.tick(now);
-    this.#ipcp?.tick(now);
-    this.#ipv6cp?.tick(now);
+    this.#network?.tick(now);
   }
 
   #begin(now: Millis): void {
@@ -259,8 +260,7 @@ export class Link {
     if (this.#phase !== 'Network') return this.#refuse('not in this phase');
     const packet = parsePacket(body);
     if (typeof packet === 'string') return this.#refuse('malformed');
-    if (protocol === PROTOCOL.IPCP) this.#ipcp?.receive(packet, now);
-    else this.#ipv6(now).receive(packet, now);
+    this.#network?.receive(protocol, packet, now);
   }
 
   /** Outside the network phase unknown protocols are dropped (RFC 1661 3.5); in it the peer is told. */
@@ -273,10 +273,9 @@ export class Link {
     switch (protocol) {
       case PROTOCOL.IPCP:
       case PROTOCOL.IPv4:
-        return this.#ipcp?.protocolRejected(now);
       case PROTOCOL.IPV6CP:
       case PROTOCOL.IPv6:
-        return this.#ipv6cp?.protocolRejected(now);
+        return this.#network?.rejected(protocol, now);
       case PROTOCOL.LQR:
         return this.#lqr?.stop();
       case PROTOCOL.PAP:
@@ -337,75 +336,46 @@ export class Link {
           });
           this.#lower.send(encodeFrame(protocol, packet));
         },
-        done: (peer, verdict, at) => this.#network(peer, verdict, at),
+        done: (peer, verdict, at) => this.#enterNetwork(peer, verdict, at),
         failed: (reason, at) => this.close(reason, at, 'Authentication failed'),
       },
     );
     this.#auth.start(now);
   }
 
-  #network(peer: string, verdict: Verdict | undefined, now: Millis): void {
+  #enterNetwork(peer: string, verdict: Verdict | undefined, now: Millis): void {
     if (this.#phase !== 'Authenticate') return;
     this.#phase = 'Network';
     this.#peerName = peer;
     const addresses = this.#owner.addresses(verdict, peer);
     if ('refused' in addresses) return this.close(addresses.refused, now, 'No address for you');
-    const options = new IpcpOptions(addresses);
-    this.#ipcpOptions = options;
-    this.#ipcp = this.#ncp(PROTOCOL.IPCP, 'IPCP', options, {
-      up: (at) => this.#ipUp(options, at),
-      down: (at) => this.#ipDown(at),
-      finished: (reason, at) => this.#ncpFinished(reason, at),
-    });
-    this.#ipcp.open(now);
-    this.#ipcp.up(now);
-  }
-
-  #ncp(protocol: number, name: string, negotiator: IpcpOptions | Ipv6cpOptions, hooks: Pick<ControlOutput, 'up' | 'down' | 'finished'>): Control {
-    return new Control(
-      { name, negotiator, limits: this.#settings.limits, peerMru: () => this.lcp.theirMru },
-      this.#output(protocol, 'NCP', hooks),
+    this.#network = new Network(
+      { ip: addresses, limits: this.#settings.limits, random: this.#random, peerMru: () => this.lcp.theirMru },
+      {
+        control: (protocol) => this.#output(protocol, 'NCP'),
+        ipUp: (agreement, at) => {
+          this.#lower.configure({ ipv4: true });
+          this.#lower.negotiated();
+          this.#owner.ipUp(agreement, at);
+        },
+        ipDown: (at) => {
+          this.#lower.configure({ ipv4: false });
+          this.#owner.ipDown(at);
+        },
+        ipv6Up: (agreement, at) => {
+          this.#lower.configure({ ipv6: true });
+          this.#owner.ipv6Up(agreement, at);
+        },
+        ipv6Down: (at) => {
+          this.#lower.configure({ ipv6: false });
+          this.#owner.ipv6Down(at);
+        },
+        useless: (reason, at) => {
+          if (this.#phase === 'Network') this.close(reason, at);
+        },
+      },
     );
-  }
-
-  /** IPV6CP exists from the peer's first packet on: we answer, we do not begin. */
-  #ipv6(now: Millis): Control {
-    if (this.#ipv6cp !== undefined) return this.#ipv6cp;
-    const options = new Ipv6cpOptions(this.#random);
-    const control = this.#ncp(PROTOCOL.IPV6CP, 'IPV6CP', options, {
-      up: (at) => {
-        this.#lower.configure({ ipv6: true });
-        this.#owner.ipv6Up(options.agreement, at);
-      },
-      down: (at) => {
-        this.#lower.configure({ ipv6: false });
-        this.#owner.ipv6Down(at);
-      },
-      finished: () => {},
-    });
-    this.#ipv6cp = control;
-    control.open(now);
-    control.up(now);
-    return control;
-  }
-
-  #ipUp(options: IpcpOptions, now: Millis): void {
-    const { agreement } = options;
-    if (options.mustHaveAddress && agreement.local === ANY_IPV4) return this.#ipcp?.close('The peer gives us no address.', now);
-    if (options.peerDeclined) return this.#ipcp?.close('The peer does not take the address that we give it.', now);
-    this.#lower.configure({ ipv4: true });
-    this.#lower.negotiated();
-    this.#owner.ipUp(agreement, now);
-  }
-
-  #ipDown(now: Millis): void {
-    this.#lower.configure({ ipv4: false });
-    this.#owner.ipDown(now);
-  }
-
-  /** IPCP has ended. The link lives on only while another NCP is open (RFC 1661 3.6). */
-  #ncpFinished(reason: string, now: Millis): void {
-    if (this.#phase === 'Network' && this.#ipv6cp?.state !== 'Opened') this.close(reason, now);
+    this.#network.start(now);
   }
 
   #lcpDown(now: Millis): void {
@@ -429,16 +399,13 @@ export class Link {
     this.#peerName = '';
     this.#echo = undefined;
     this.#lqr = undefined;
-    const ncps = [this.#ipcp, this.#ipv6cp];
-    this.#ipcp = undefined;
-    this.#ipcpOptions = undefined;
-    this.#ipv6cp = undefined;
-    for (const ncp of ncps) ncp?.down(now);
+    const network = this.#network;
+    this.#network = undefined;
+    network?.stop(now);
   }
 
-  #output(protocol: number, kind: TraceKind, hooks: Pick<ControlOutput, 'up' | 'down' | 'finished'>): ControlOutput {
+  #output(protocol: number, kind: TraceKind): Pick<ControlOutput, 'send' | 'packet' | 'state'> {
     return {
-      ...hooks,
       send: (packet) => this.#lower.send(encodeFrame(protocol, packet)),
       packet: (direction, packet) => this.#owner.trace(kind, () => `${direction} ${describePacket(protocol, packet)}`),
       state: (before, event, after) => {

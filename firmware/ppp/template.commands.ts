@@ -32,8 +32,7 @@ const DISABLE_DEBUG = form({
 /** Who looks at the interfaces of a template. */
 export interface TemplateWatch {
   readonly kinds: readonly DebugKind[];
-  readonly from: string;
-  print(text: string): void;
+  readonly print: (text: string) => void;
   readonly until: number;
   readonly packets: number;
 }
@@ -73,7 +72,7 @@ export function templateCommands(owner: TemplateOwner): Command[] {
       apply: (a, context) => {
         const until = a.timeout === 'NONE' ? Number.POSITIVE_INFINITY : context.now + a.timeout.value * 1000;
         const packets = a.numpkts === 'CONT' ? Number.POSITIVE_INFINITY : a.numpkts.value;
-        owner.watch(a.template, { kinds: kindsOf(a.debug), from: context.from, print: (text) => context.print(text), until, packets });
+        owner.watch(a.template, { kinds: kindsOf(a.debug), print: context.print, until, packets });
         return messages.ppp.done();
       },
     }),

@@ -174,6 +174,15 @@ test('DEBUG=DECODE shows of a data message the header and 64 octets, and names w
   assert.match(printDecoded('rx', subject, fromHex('c8020018 00010000 00000000 8008 0000 0000 0001 8fff 0000') ?? fail()), /SCCRQ, Ns 0, Nr 0\n  malformed: 8fff0000/);
 });
 
+test('DEBUG=DECODE shows no PAP or CHAP frame, whatever form its header has', () => {
+  for (const head of ['ff03c023', 'c023', 'ff03c223', 'c223']) {
+    const message = fromHex(`000200010002${head}0101000f0475736572067365637265`) ?? fail();
+    const text = printDecoded('tx', subject, message);
+    assert.match(text, /\n00020001 0002\n  PPP authentication, \d+ octets: \(not shown\)$/);
+  }
+  assert.match(printDecoded('tx', subject, fromHex('000200010002c02101010004') ?? fail()), 'c021');
+});
+
 test('DEBUG with TIMEOUT stops all debugging, also what was asked for without', () => {
   const { world, a } = two();
   a.load(['enable l2tp debug=state tunnel', 'enable l2tp debug=pkt call timeout=30']);

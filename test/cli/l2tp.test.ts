@@ -83,6 +83,8 @@ const TRANSCRIPTS: readonly (readonly [readonly string[], string, string])[] = [
   [[], 'ADD L2TP USER=ALL ACTION=IGNORE IP=2.2.2.2', 'Error (369051): Parameter "IP" is permitted only with ACTION=DATABASE.'],
   [[], 'ADD L2TP USER=ALL ACTION=DATABASE IP=2.2.2.2 PREFIX=lns', 'Error (369051): Parameter "PREFIX" is permitted only with ACTION=DNSLOOKUP.'],
   [[], 'ADD L2TP USER=ALL ACTION=IGNORE TIMEOUT=7', 'Error (335261): Value "7" not valid for parameter "TIMEOUT"; permitted: 8..300.'],
+  [[USER], 'SET L2TP USER=ALL', 'Error (335276): Nothing to set: no parameter given.'],
+  [[CALL], 'SET L2TP CALL=remote', 'Error (335276): Nothing to set: no parameter given.'],
   [[USER], USER, 'Error (369058): L2TP user all already exists; SET L2TP USER changes it.'],
   [[USER], 'SET L2TP USER=ALL TIMEOUT=30 PORT=1702 IP=3.3.3.3', DONE],
   [[USER], 'SET L2TP USER=ALL ACTION=DNSLOOKUP PREFIX=lns', DONE],

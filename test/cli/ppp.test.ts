@@ -80,6 +80,8 @@ const REFUSED = [
   ['ADD PPP=2 OVER=TNL-other', 'Error (33259): Interface ppp2 not found.'],
   ['DELETE PPP=1 OVER=TNL-remote', 'Error (33268): TNL-remote is the only link of interface ppp1: DESTROY PPP=1 removes both.'],
   ['DELETE PPP=1 OVER=TNL-other', 'Error (33269): Interface ppp1 has no link over TNL-other.'],
+  ['SET PPP=1', 'Error (335276): Nothing to set: no parameter given.'],
+  ['SET PPP=1 OVER=TNL-remote', 'Error (335276): Nothing to set: no parameter given.'],
   ['SHOW PPP=2', 'Error (33259): Interface ppp2 not found.'],
   ['SHOW PPP=2 COUNTER', 'Error (33259): Interface ppp2 not found.'],
   ['SHOW PPP=2 LIMITS', 'Error (33259): Interface ppp2 not found.'],

@@ -25,6 +25,7 @@ test('ADD USER prints the new entry in the layout of SHOW USER', () => {
 test('ADD USER refuses a second user of the same name in any case', () => {
   const shell = new Shell();
   shell.run('ADD USER=remuser PASSWORD=rempass LOGIN=NO');
+  assert.is(shell.run('SET USER=RemUser'), 'Error (335276): Nothing to set: no parameter given.');
   assert.is(shell.run('ADD USER=RemUser PASSWORD=rempass LOGIN=NO'), 'Error (345260): User RemUser already exists.');
 });
 

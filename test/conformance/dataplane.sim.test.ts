@@ -34,7 +34,6 @@ class SimBench implements Bench {
   readonly plane: SimPlane;
   readonly local = [toIpv4(0x0a4d0001), toIpv4(0x0a4d0002)] as const;
   readonly peers = [toIpv4(0x0a4d000b), toIpv4(0x0a4d000c)] as const;
-  readonly ipv6 = false;
   readonly #world = new World(1);
   readonly #wire = new Wire(this.#world, CLEAN);
   readonly #host = new OpenHost(this.#world);

@@ -21,11 +21,9 @@ export interface Datagram {
 /** A plane with a network around it: fresh for each test. */
 export interface Bench {
   readonly plane: DataPlane;
-  /** Two addresses of the router, two of peers; `nobody` is a peer's address too, with no port open but those of `inject`. */
+  /** Two addresses of the router, two of peers. */
   readonly local: readonly [Ipv4, Ipv4];
   readonly peers: readonly [Ipv4, Ipv4];
-  /** Whether interfaces of this bench carry IPv6. */
-  readonly ipv6: boolean;
   /** A peer opens a port: from now on what arrives there is in `received`. */
   listen(peer: Ipv4, port: number): void;
   /** A peer sends from a port opened before. */
@@ -65,6 +63,21 @@ export function udpPacket(data: string, from: Ipv4 = A, to: Ipv4 = B): Uint8Arra
   put16(p, 24, 8 + data.length);
   for (let i = 0; i < data.length; i++) p[28 + i] = data.charCodeAt(i);
   put16(p, 26, transportChecksum(p, 17) || 0xffff);
+  return p;
+}
+
+/** An IPv6 packet with UDP, ports 4000 -> 5000. */
+export function udpPacket6(data: string): Uint8Array {
+  const p = new Uint8Array(48 + data.length);
+  p.set([0x60, 0, 0, 0, 0, 8 + data.length, 17, 64, 0xfd]);
+  p[23] = 1;
+  p[24] = 0xfd;
+  p[39] = 2;
+  put16(p, 40, 4000);
+  put16(p, 42, 5000);
+  put16(p, 44, 8 + data.length);
+  for (let i = 0; i < data.length; i++) p[48 + i] = data.charCodeAt(i);
+  put16(p, 46, foldChecksum(addChecksum(addChecksum(17 + p.length - 40, p, 8, 40), p, 40, p.length)) || 0xffff);
   return p;
 }
 
@@ -299,7 +312,7 @@ function underlays(test: Register): void {
     const frame: Frame = { to: 'peer', underlay: s.underlay, local: ANY_IPV4, peer: bench.peers[0], peerPort: 1799, data: octets('c802000c0000000000000000') };
     s.plane.send([frame]);
     const [punt] = await s.punted('unreachable', 1);
-    assert.equal([punt?.underlay, punt?.peer, punt?.peerPort, punt?.mtu], [s.underlay, bench.peers[0], 1799, 0]);
+    assert.equal([punt?.underlay, punt?.peer, punt?.peerPort, punt?.mtu, punt?.code], [s.underlay, bench.peers[0], 1799, 0, 3]);
     s.plane.send([{ ...frame, peerPort: PORT }]);
     assert.is((await s.sent(1)).length, 1, 'the next datagram leaves all the same');
   });
@@ -429,6 +442,23 @@ function frames(test: Register): void {
     s.inject(carrying(packet));
     assert.equal(await s.carried('ppp7', 1), [inside(packet)]);
     assert.ok(s.counters.lastCarried > 0 && s.counters.lastIn >= s.counters.lastCarried);
+  });
+
+  test('IPv6 has a gate of its own, both ways', async (s, bench) => {
+    s.attach(s.interface('ppp7'), { ipv6: false });
+    s.inject(message(join('ff030057', udpPacket6('closed'))));
+    await s.counts(() => s.counters.inDiscarded, 1);
+    s.inject(carrying(packet));
+    assert.equal(await s.carried('ppp7', 1), [inside(packet)]);
+    bench.enter('ppp7', udpPacket6('closed'));
+    await bench.until(() => s.counters.outDiscarded === 1, 100);
+    s.plane.update(KEY, { ipv4: false, ipv6: true });
+    s.inject(message(join('57', udpPacket6('open'))));
+    assert.equal(await s.carried('ppp7', 1), [inside(udpPacket6('open'))]);
+    bench.enter('ppp7', udpPacket6('open'));
+    const [sent = ''] = await s.sent(1);
+    assert.is(sent.slice(16, 24), 'ff030057');
+    assert.is(inside(octets(sent).subarray(12)), inside(udpPacket6('open')));
   });
 
   test('IP in a session that has no interface is discarded, and carried once update gives it one', async (s) => {

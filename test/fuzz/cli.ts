@@ -28,8 +28,13 @@ function mutate(line: string, other: string, random: Chance): string {
     else if (kind === 3) out = out.slice(0, at) + other.slice(below(other.length + 1, random));
     else out = out.slice(0, at) + out.slice(Math.max(0, at - 8));
   }
+  latest = out;
   return out;
 }
+
+/** The input worked on last, for errors that do not name theirs. */
+let latest: string | readonly number[] = '';
+export const latestInput = (): Uint8Array => (typeof latest === 'string' ? new TextEncoder().encode(latest) : Uint8Array.from(latest));
 
 const fail = (what: string, input: unknown): never => {
   throw new Error(`${what}: ${JSON.stringify(input)}`);
@@ -91,6 +96,7 @@ function fuzzEditor(table: CommandTable, lines: readonly string[], random: Chanc
     for (let j = 0; j < 200 && i < count; j++, i++) {
       const typed = random() < 0.9 ? pick(KEYS, random) : pick(lines, random).slice(0, below(200, random));
       const octets = new TextEncoder().encode(typed);
+      latest = typed;
       const cut = below(octets.length + 1, random);
       try {
         stream.onData(octets.subarray(0, cut));
@@ -110,6 +116,7 @@ function fuzzTelnet(random: Chance, count: number): void {
   const OCTETS = [255, 255, 255, 250, 240, 251, 252, 253, 254, 31, 1, 3, 24, 244, 246, 0, 13, 10, 65, 200];
   for (let i = 0; i < count; i++) {
     const octets = Uint8Array.from({ length: below(40, random) }, () => pick(OCTETS, random));
+    latest = [...octets];
     const cut = below(octets.length + 1, random);
     const [whole, parts] = [[octets], [octets.subarray(0, cut), octets.subarray(cut)]].map((packets) => {
       const tcp = new TestStream(false);
@@ -129,6 +136,7 @@ function fuzzDecoder(random: Chance, count: number): void {
   const OCTETS = [0x41, 0x80, 0xbf, 0xc2, 0xe3, 0x81, 0x82, 0xf0, 0x9f, 0x98, 0xed, 0xa0, 0xff, 0xf5, 0xc0];
   for (let i = 0; i < count; i++) {
     const octets = Uint8Array.from({ length: below(12, random) }, () => pick(OCTETS, random));
+    latest = [...octets];
     const decoder = new Utf8Decoder();
     let text = '';
     for (const octet of octets) text += decoder.decode(Uint8Array.of(octet));

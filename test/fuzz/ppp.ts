@@ -52,7 +52,7 @@ const LINKS: readonly EndSettings[] = [
 ];
 
 /** Frames into links in whatever state earlier frames left them. Every answer must be well-formed and answers are bounded. */
-function linkTarget(count: number): FuzzTarget {
+export function linkTarget(count: number): FuzzTarget {
   let solo: Solo | undefined;
   let frames = 0;
   let made = 0;

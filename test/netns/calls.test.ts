@@ -155,4 +155,26 @@ when(CAPTURING, calls, 'A call that has no password where one is asked for says 
   });
 });
 
+when(CAPTURING, calls, 'A call whose peer cannot be reached says what ICMP says: port, host, network or a filter', async () => {
+  const reasons = {
+    port: ['2.2.2.254', /2\.2\.2\.254 says that nothing listens on UDP port 1701 \(is L2TP enabled there\?\)/],
+    host: ['2.2.2.77', /2\.2\.2\.77 cannot be reached: host unreachable, says ICMP \(is it up\?\)/],
+    network: ['3.3.3.3', /3\.3\.3\.3 cannot be reached: network unreachable, says ICMP/],
+    filter: ['4.4.4.4', /4\.4\.4\.4 cannot be reached: a filter on the way refuses UDP port 1701, says ICMP/],
+  } as const;
+  const net = await lans('cu');
+  try {
+    await net.ip('inet', 'route', 'add', 'prohibit', '4.4.4.4');
+    const lines = Object.entries(reasons).map(([name, [peer]], i) => `ADD L2TP CALL=${name} TYPE=VIRTUAL IP=${peer}\nCREATE PPP=${i + 1} OVER=TNL-${name} BAP=OFF LQR=OFF\n`);
+    const a = await net.router('a', PORTS, `${PRELUDE.a}ADD IP ROUTE=0.0.0.0 INT=eth1 NEXT=1.1.1.254\n${BEGIN}${lines.join('')}`);
+    for (const name of Object.keys(reasons)) await a.cli(`ACTIVATE L2TP CALL=${name}`);
+    for (const [name, [, sentence]] of Object.entries(reasons)) {
+      await until(`call ${name} to say why`, 20, async () => sentence.test((await a.cli(`SHOW L2TP CALL=${name}`)).replace(/\s+/g, ' ')));
+    }
+    assert.is(await a.stop(), 0);
+  } finally {
+    await net.remove();
+  }
+});
+
 calls.run();

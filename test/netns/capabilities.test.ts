@@ -28,8 +28,8 @@ async function start(net: Network, space: string, script: string, folder: string
   const child = Bun.spawn(
     [
       'ip', 'netns', 'exec', net.name(space),
-      // A namespace of mounts is entered, too: there /dev/net/tun is open to all, as udev makes it.
-      'sh', '-c', 'mount -t tmpfs tun /dev/net && mknod -m 666 /dev/net/tun c 10 200 && chmod 666 /dev/net/tun && exec "$@"', 'sh',
+      // /dev/net/tun is open to all where udev makes it; elsewhere it is made so in the namespace of mounts that is entered here, too.
+      'sh', '-c', 'test -n "$(find /dev/net/tun -perm -006)" || { mount -t tmpfs tun /dev/net && mknod /dev/net/tun c 10 200 && chmod 666 /dev/net/tun; } && exec "$@"', 'sh',
       'setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--no-new-privs',
       `--bounding-set=${only(setting('CapabilityBoundingSet'))}`, `--inh-caps=${only(setting('AmbientCapabilities'))}`, `--ambient-caps=${only(setting('AmbientCapabilities'))}`,
       process.execPath, join(ROOT, 'board', 'main.ts'), 'run', '--flash', flash, '--board', 'host', '--console', 'none', ...PORTS.flatMap((port) => ['--port', port]),

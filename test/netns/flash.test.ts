@@ -33,7 +33,7 @@ flashSuite.before(async () => {
 when(NEEDS, flashSuite, 'a full flash is said in one sentence and the old file stays whole', async () => {
   const flash = await open();
   assert.is(await write(flash, 'a.cfg', 40_000), undefined);
-  assert.is(await write(flash, 'A.CFG', 50_000), 'The flash is full; A.CFG is as it was before');
+  assert.is(await write(flash, 'A.CFG', 50_000), 'The flash is full; the file is as it was before');
   assert.is(readFileSync(join(FOLDER, 'a.cfg')).length, 40_000);
   assert.equal(readdirSync(FOLDER), ['a.cfg'], 'no unfinished file stays');
   assert.is(await write(flash, 'b.cfg', 10_000), undefined, 'what fits is still saved');
@@ -45,8 +45,8 @@ when(NEEDS, flashSuite, 'a read-only flash is read, and each save says why it fa
   await must(['mount', '-o', 'remount,ro', FOLDER]);
   const again = await open();
   assert.is(again.read('a.cfg')?.length, 1000);
-  assert.is(await write(again, 'a.cfg', 10), 'The flash is read-only; a.cfg is as it was before');
-  assert.is(await new Promise((done) => again.remove('a.cfg', done)), 'The flash is read-only; a.cfg is as it was before');
+  assert.is(await write(again, 'a.cfg', 10), 'The flash is read-only; the file is as it was before');
+  assert.is(await new Promise((done) => again.remove('a.cfg', done)), 'The flash is read-only; the file is as it was before');
   assert.is(again.read('a.cfg')?.length, 1000);
 });
 

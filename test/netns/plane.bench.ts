@@ -11,6 +11,7 @@ import { Network } from '../network.ts';
 const CLONE_NEWNET = 0x40000000;
 const ETH_P_ALL = 3;
 const ETH_P_IP = 0x0800;
+const ETH_P_IPV6 = 0x86dd;
 const PACKET_OUTGOING = 4;
 const SIZEOF_SOCKADDR_LL = 20;
 
@@ -71,7 +72,6 @@ export class PlaneBench implements Bench {
   readonly plane: UserPlane;
   readonly local = [ip('10.77.0.1'), ip('10.77.0.2')] as const;
   readonly peers = [ip('10.77.0.11'), ip('10.77.0.12')] as const;
-  readonly ipv6 = false;
   readonly #home = new Space('/proc/thread-self/ns/net');
   readonly #router: Space;
   readonly #peer: Space;
@@ -121,7 +121,7 @@ export class PlaneBench implements Bench {
   enter(name: string, packet: Uint8Array): void {
     const to = pinned(SIZEOF_SOCKADDR_LL);
     to.view.setUint16(0, AF.PACKET, true);
-    to.view.setUint16(2, ETH_P_IP);
+    to.view.setUint16(2, (packet[0] ?? 0) >> 4 === 6 ? ETH_P_IPV6 : ETH_P_IP);
     to.view.setInt32(4, C.if_nametoindex(cString(name).at), true);
     this.#buffer.bytes.set(packet);
     if (C.sendto(this.#packets, this.#buffer.at, packet.length, 0, to.at, SIZEOF_SOCKADDR_LL) < 0) throw new Error(`into ${name}: errno ${errno()}`);

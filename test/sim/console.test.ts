@@ -26,4 +26,17 @@ test('what a login asked to be shown ends with it: the login prompt shows no deb
   assert.match(show(net.a, 'show l2tp tunnel'), /Debug \.+ disabled/);
 });
 
+test('SHOW USER tells when who is logged in did so, not when the console was opened', () => {
+  const net = network();
+  const console = new SimStream('asyn0', 'plain');
+  net.a.app.attachConsole(console, 'login');
+  const time = (): string => /at (\S+) on|is (\S+) on/.exec(show(net.a, 'show time'))?.[2] ?? '';
+  net.world.run(60_000);
+  console.type('manager\nfriend\n');
+  const then = time();
+  net.world.run(60_000);
+  assert.match(show(net.a, 'show user'), new RegExp(`\\nmanager +\\S+ ${then} +asyn0\\n`));
+  assert.is.not(time(), then);
+});
+
 test.run();

@@ -357,7 +357,9 @@ test(`${SOAK} mutated messages into a live router leave its memory flat and its 
     feed(SOAK / 10);
     return memory();
   });
-  const [before, after] = [chunks[4], chunks[9]];
+  // The least of several readings: the engine gives memory back when it likes.
+  const least = (from: number, key: 'heap' | 'resident'): number => Math.min(...chunks.slice(from, from + 3).map((chunk) => chunk[key]));
+  const [before, after] = [2, 7].map((from) => ({ heap: least(from, 'heap'), resident: least(from, 'resident') }));
   if (before === undefined || after === undefined) throw new Error('no chunks');
   const [heap, resident] = [(after.heap - before.heap) / 1e6, (after.resident - before.resident) / 1e6];
   assert.ok(heap < 2, `the heap grew by ${heap.toFixed(1)} MB`);

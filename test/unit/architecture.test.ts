@@ -20,7 +20,7 @@ const MAY: Record<string, readonly string[]> = {
 /** Codecs and machines: no hal but the digests and chance that authentication needs, and no throw on what a peer sent. */
 const CODECS = [
   /^l2tp\/(header|avp|catalog|hidden|auth|reliable|limits|congestion|roundtrip|giveup|control|connection|contract|greeting|lac|lns|step|tunnel|session|quirks|ids)\.ts$/,
-  /^ppp\/(option|frame|automaton|control|lcp|auth|authentication|pap|chap|chap-md5|mschap|ipcp|ipv6cp|echo|lqr|describe)\.ts$/,
+  /^ppp\/(option|frame|automaton|control|lcp|auth|authentication|pap|chap|chap-md5|mschap|ipcp|ipv6cp|network|echo|lqr|describe)\.ts$/,
   /^ip\/(icmp|ping|trace)\.ts$/,
 ];
 /** Files where octets become numbers or a text becomes a type: the only ones that may say `as` or `!`. */

@@ -26,7 +26,7 @@ const FRAME_HEADROOM = 16;
 const COMMANDS = 512;
 const PPP_LCP = 0xc021;
 /** How long bulk data may gather before it is taken: fewer, longer super-packets, and fewer acknowledgements of them. */
-const GATHER_MICROSECONDS = 60;
+const GATHER_MICROSECONDS = 80;
 /** prctl(2): how late the kernel may wake this thread, in nanoseconds; 50 us where not told. */
 const PR_SET_TIMERSLACK = 29;
 const TIMER_SLACK_NS = 1000;

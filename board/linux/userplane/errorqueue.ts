@@ -11,14 +11,28 @@ const CONTROL_SIZE = 512;
 const CMSG_HEADER = 16;
 /** struct sock_extended_err: errno, then origin, type, code, a pad octet, info, data. */
 const ERR_ORIGIN = 4;
+const ERR_TYPE = 5;
+const ERR_CODE = 6;
 const ERR_INFO = 8;
 const ORIGIN_LOCAL = 1;
 const ORIGIN_ICMP = 2;
+const DESTINATION_UNREACHABLE = 3;
+/** Codes of ICMP type 3 (RFC 792, RFC 1122 3.2.2.1); OTHER: ICMP of another type. */
+const CODE = { NET: 0, HOST: 1, TOO_BIG: 4, OTHER: -1 } as const;
 /** Errors read before the next descriptor has its turn. */
 const BATCH = 64;
 /** The same news about the same peer is told this often at most. */
 const REPEAT_MS = 100;
 const REMEMBERED = 16;
+const FIELDS = 5;
+
+/** One piece of news about a peer. */
+interface News {
+  readonly peer: number;
+  readonly port: number;
+  readonly mtu: number;
+  readonly code: number;
+}
 
 export class ErrorQueue {
   readonly #a: Arena;
@@ -26,8 +40,8 @@ export class ErrorQueue {
   readonly #header: number;
   readonly #name: number;
   readonly #control: number;
-  // What was told lately: peer, port, MTU, when.
-  readonly #told = new Float64Array(REMEMBERED * 4);
+  // What was told lately: peer, port, MTU, code, when.
+  readonly #told = new Float64Array(REMEMBERED * FIELDS);
   #next = 0;
 
   constructor(a: Arena, punter: Punter) {
@@ -56,9 +70,10 @@ export class ErrorQueue {
     getOption(u.fd, SOL.SOCKET, SO.ERROR);
   }
 
-  /** A datagram to `peer` could not even leave: no route, or refused by a filter. */
+  /** A datagram to `peer` could not even leave: no route. */
   unsent(u: Underlay, peer: number, port: number, code: number, now: number): void {
-    if (code === ERRNO.EHOSTUNREACH || code === ERRNO.ENETUNREACH || code === ERRNO.ENETDOWN) this.#tell(u, peer, port, 0, now);
+    if (code === ERRNO.EHOSTUNREACH) this.#tell(u, { peer, port, mtu: 0, code: CODE.HOST }, now);
+    else if (code === ERRNO.ENETUNREACH || code === ERRNO.ENETDOWN) this.#tell(u, { peer, port, mtu: 0, code: CODE.NET }, now);
   }
 
   #read(u: Underlay, peer: number, port: number, now: number): void {
@@ -69,16 +84,20 @@ export class ErrorQueue {
       const error = p + CMSG_HEADER;
       const origin = u8[error + ERR_ORIGIN];
       const tooLong = u32[error >> 2] === ERRNO.EMSGSIZE;
-      if (origin === ORIGIN_ICMP || (origin === ORIGIN_LOCAL && tooLong)) this.#tell(u, peer, port, tooLong ? (u32[(error + ERR_INFO) >> 2] as number) : 0, now);
+      if (origin === ORIGIN_LOCAL && tooLong) this.#tell(u, { peer, port, mtu: u32[(error + ERR_INFO) >> 2] as number, code: CODE.TOO_BIG }, now);
+      else if (origin === ORIGIN_ICMP) {
+        const code = u8[error + ERR_TYPE] === DESTINATION_UNREACHABLE ? (u8[error + ERR_CODE] as number) : CODE.OTHER;
+        this.#tell(u, { peer, port, mtu: tooLong ? (u32[(error + ERR_INFO) >> 2] as number) : 0, code }, now);
+      }
     }
   }
 
-  #tell(u: Underlay, peer: number, port: number, mtu: number, now: number): void {
+  #tell(u: Underlay, { peer, port, mtu, code }: News, now: number): void {
     const t = this.#told;
-    for (let i = 0; i < t.length; i += 4)
-      if (t[i] === peer && t[i + 1] === port && t[i + 2] === mtu && now - (t[i + 3] as number) < REPEAT_MS) return;
-    t.set([peer, port, mtu, now], this.#next);
-    this.#next = (this.#next + 4) % t.length;
-    this.#punter.unreachable(u, peer, port, mtu);
+    for (let i = 0; i < t.length; i += FIELDS)
+      if (t[i] === peer && t[i + 1] === port && t[i + 2] === mtu && t[i + 3] === code && now - (t[i + 4] as number) < REPEAT_MS) return;
+    t.set([peer, port, mtu, code, now], this.#next);
+    this.#next = (this.#next + FIELDS) % t.length;
+    this.#punter.unreachable(u, { peer, port }, mtu, code);
   }
 }

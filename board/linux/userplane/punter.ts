@@ -66,13 +66,14 @@ export class Punter {
     this.#commit();
   }
 
-  /** Datagrams to a peer do not arrive; `mtu` > 0: too long for the path. */
-  unreachable(u: Underlay, peer: number, port: number, mtu: number): void {
+  /** Datagrams of `u` to a peer do not arrive; `mtu` > 0: too long for the path; `code` as in the punt. */
+  unreachable(u: Underlay, to: { readonly peer: number; readonly port: number }, mtu: number, code: number): void {
     if (this.#ring.reserve(PUNT.UNREACHABLE, 0) < 0) return;
     this.#ring.word(3, u.index);
-    this.#ring.word(4, peer);
-    this.#ring.word(5, port);
+    this.#ring.word(4, to.peer);
+    this.#ring.word(5, to.port);
     this.#ring.word(6, mtu);
+    this.#ring.word(7, code);
     this.#commit();
   }
 

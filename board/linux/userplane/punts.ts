@@ -64,7 +64,7 @@ export class PuntReader {
         return known.interface(first) ? { kind: 'demand', interface: first, data: this.#data(at) } : undefined;
       case PUNT.UNREACHABLE:
         if (!known.underlay(first)) return undefined;
-        return { kind: 'unreachable', underlay: first, peer: toIpv4(ring.word(at, 4)), peerPort: ring.word(at, 5), mtu: ring.word(at, 6) };
+        return { kind: 'unreachable', underlay: first, peer: toIpv4(ring.word(at, 4)), peerPort: ring.word(at, 5), mtu: ring.word(at, 6), code: ring.word(at, 7) | 0 };
       case PUNT.STRAY:
         if (!known.underlay(first)) return undefined;
         return { kind: 'stray', underlay: first, local: toIpv4(ring.word(at, 4)), peer: toIpv4(ring.word(at, 5)), peerPort: ring.word(at, 6) };

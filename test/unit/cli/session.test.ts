@@ -345,4 +345,24 @@ test('HELP explains commands from their syntax lines', () => {
   assert.match(text, /No help on "nonsense"/);
 });
 
+test('A session of the command socket is a console to its commands where a person sits at a terminal, and a program on a pipe', () => {
+  const kinds: string[] = [];
+  const commands: Command[] = [
+    command(form({ syntax: 'PING', level: 'user', example: 'PING', help: 'x' }), {
+      apply: (_, context) => {
+        kinds.push(context.kind);
+        return 'silent';
+      },
+    }),
+  ];
+  const owner: SessionOwner = { table: new CommandTable(commands), now: () => 0, systemName: () => '', authenticate: ({ user }) => ({ kind: 'accepted', user, level: 'user' }), ended: () => undefined };
+  for (const terminal of [true, false]) {
+    const stream = new TestStream(terminal);
+    const session = new Session(stream, owner, { kind: 'cli', login: { user: 'manager', level: 'manager' } });
+    stream.onData(new TextEncoder().encode('ping\r'));
+    session.close();
+  }
+  assert.equal(kinds, ['console', 'cli']);
+});
+
 test.run();

@@ -3,8 +3,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ADMISSION } from '../../../firmware/l2tp/admission.ts';
-import { type ReasonKind, sentence } from '../../../firmware/l2tp/reason.ts';
-import { B, type Node, configure, ip, pair, withRaw } from './world.ts';
+import { type ReasonKind, type Unreachable, sentence } from '../../../firmware/l2tp/reason.ts';
+import { B, type Node, configure, ip, pair, underlayOf, withRaw } from './world.ts';
 
 const test = suite('Reasons of a call');
 const SCCRP = { type: 'SCCRP', protocolVersion: 0x0100, framingCapabilities: 3, hostName: 'raw', assignedTunnelId: 5 } as const;
@@ -82,7 +82,7 @@ const PROVOKE: Readonly<Record<ReasonKind, () => readonly [Node, RegExp]>> = {
     a.add({ name: 'remote', remote: 'remote', ip: B });
     a.want('remote');
     world.run(500);
-    return [a, /^UDP port 1701 of 2\.2\.2\.2 cannot be reached, says ICMP \(is the peer up, and L2TP enabled there\?\)/];
+    return [a, /^2\.2\.2\.2 says that nothing listens on UDP port 1701 \(is L2TP enabled there\?\)/];
   },
   stalled: () => {
     const { world, a } = withRaw();
@@ -206,6 +206,30 @@ for (const reason of Object.keys(PROVOKE) as ReasonKind[]) {
     assert.is(kind(node), reason);
     assert.match(status(node), expected);
     assert.not.match(status(node), '\n');
+  });
+}
+
+/** For each thing that ICMP may call unreachable: a code of its type 3 that says so, and the sentence. */
+const ICMP: Readonly<Record<Unreachable, readonly [code: number, expected: RegExp]>> = {
+  port: [3, /^2\.2\.2\.2 says that nothing listens on UDP port 1701 \(is L2TP enabled there\?\)/],
+  host: [1, /^2\.2\.2\.2 cannot be reached: host unreachable, says ICMP \(is it up\?\)/],
+  network: [0, /^2\.2\.2\.2 cannot be reached: network unreachable, says ICMP \(is the way there routed all along\?\)/],
+  prohibited: [13, /^2\.2\.2\.2 cannot be reached: a filter on the way refuses UDP port 1701, says ICMP/],
+  destination: [-1, /^2\.2\.2\.2 cannot be reached, says ICMP/],
+};
+
+for (const [what, [code, expected]] of Object.entries(ICMP)) {
+  test(`A call says what ICMP says is unreachable, at once and when it has given up: ${what}`, () => {
+    const { world, wire, a } = withRaw();
+    wire.up = false;
+    a.add({ name: 'remote', remote: 'remote', ip: B });
+    a.want('remote');
+    world.run(100);
+    a.server.punt([{ kind: 'unreachable', underlay: underlayOf(a), peer: ip(B), peerPort: 1701, mtu: 0, code }], a.now);
+    assert.match(status(a), expected);
+    world.run(60_000, () => /calling again/.test(status(a)));
+    assert.is(kind(a), 'unreachable');
+    assert.match(status(a), expected);
   });
 }
 

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { NEVER } from '../../../firmware/bytes/time.ts';
-import { type GiveUp, describeGiveUp } from '../../../firmware/l2tp/giveup.ts';
+import type { GiveUp } from '../../../firmware/l2tp/giveup.ts';
 import type { Limits } from '../../../firmware/l2tp/limits.ts';
 import { type Outgoing, Reliable } from '../../../firmware/l2tp/reliable.ts';
 
@@ -484,15 +484,6 @@ test('after giving up nothing is sent, taken or delivered', () => {
   bench.receive(0, 1);
   bench.run(100_000);
   assert.equal([bench.take(), bench.delivered], [[], []]);
-});
-
-test('a give-up record makes one sentence', () => {
-  const record = { message: 'SCCRQ', sends: 6, firstSent: 0, gaveUp: 31_000, lastHeard: undefined, instead: undefined };
-  assert.is(describeGiveUp(record), 'SCCRQ sent 6 times in 31 s without an answer; nothing was ever heard from the peer');
-  assert.is(
-    describeGiveUp({ ...record, message: 'HELLO', lastHeard: 1000, instead: 'ICMP port unreachable' }),
-    'HELLO sent 6 times in 31 s without an answer; last heard from the peer 30 s before; instead came ICMP port unreachable',
-  );
 });
 
 test('the examples of RFC 2661 appendix B run as printed', () => {

@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { CallSnapshot } from '../../../firmware/l2tp/snapshot.ts';
 import { encodeDataHeader } from '../../../firmware/l2tp/header.ts';
-import { B, Node, configure, ip, pair, withRaw } from './world.ts';
+import { B, Node, configure, ip, pair, withRaw, underlayOf } from './world.ts';
 import { CLEAN, Wire } from '../../../board/sim/wire.ts';
 import { World } from '../../../board/sim/world.ts';
 
@@ -105,7 +105,7 @@ test('The interface is told when the path to the peer takes smaller packets only
   a.want('remote');
   world.run(2000);
   const underlay = underlayOf(a);
-  a.server.punt([{ kind: 'unreachable', underlay, peer: ip(B), peerPort: 1701, mtu: 1400 }], a.now);
+  a.server.punt([{ kind: 'unreachable', underlay, peer: ip(B), peerPort: 1701, mtu: 1400, code: 4 }], a.now);
   assert.equal(a.mtus, [['remote', 1360]]);
 });
 
@@ -209,7 +209,7 @@ test('A template user takes an incoming call where there is one', () => {
   a.add({ name: 'out', ip: '2.2.2.2' });
   b.server.templates.add({ range: { low: ip('1.1.1.1'), high: ip('1.1.1.1') }, template: 3, number: 'OFF', pre13: 'OFF' });
   const told: string[] = [];
-  b.template = ({ entry }) => ({ name: `ppp${entry.template}`, linkUp: (link) => told.push(`up ${link.role}`), linkMtu: (mtu) => told.push(`mtu ${mtu}`), linkDown: (reason) => told.push(reason) });
+  b.template = ({ entry }) => ({ name: `ppp${entry.template}`, linkUp: (link) => told.push(`up ${link.role}`), linkMtu: (mtu) => told.push(`mtu ${mtu}`), linkAsk: () => false, linkDown: (reason) => told.push(reason) });
   a.want('out');
   world.run(3000);
   assert.equal(told, ['up lns']);
@@ -259,7 +259,7 @@ test('A link takes what ICMP says of the path, for ten minutes, and follows the 
   world.run(3000);
   const link = a.links.get('remote');
   const path = (mtu: number): void => {
-    a.server.punt([{ kind: 'unreachable', underlay: underlayOf(a), peer: ip(B), peerPort: 1701, mtu }], a.now);
+    a.server.punt([{ kind: 'unreachable', underlay: underlayOf(a), peer: ip(B), peerPort: 1701, mtu, code: 4 }], a.now);
   };
   const route = (mtu: number): void => {
     a.route = () => ({ name: 'eth0', source: ip('1.1.1.1'), mtu });
@@ -576,7 +576,7 @@ test('ICMP port unreachable from an established peer sends a HELLO at once', () 
   const { world, a, peer } = withRaw();
   assert.ok(peer.open(world));
   const underlay = underlayOf(a);
-  a.server.punt([{ kind: 'unreachable', underlay, peer: peer.address, peerPort: 1701, mtu: 0 }], a.now);
+  a.server.punt([{ kind: 'unreachable', underlay, peer: peer.address, peerPort: 1701, mtu: 0, code: 3 }], a.now);
   world.run(100);
   assert.is(peer.received.at(-1)?.type, 'HELLO');
 });
@@ -750,13 +750,5 @@ test('DELETE L2TP CALL ends its session', () => {
   assert.equal(carried(a, b), [0, 0]);
   assert.is(a.server.callExists('remote'), false);
 });
-
-function underlayOf(node: Node): Parameters<Node['board']['plane']['permit']>[0] {
-  for (let id = 1; id < 50; id++) {
-    const underlay = id as Parameters<Node['board']['plane']['permit']>[0];
-    if (node.board.plane.boundPort(underlay) === 1701) return underlay;
-  }
-  throw new Error('no underlay');
-}
 
 test.run();

@@ -35,6 +35,21 @@ test('Called Number is REMOTE, DIAL, or both with a colon; a VIRTUAL call withou
   assert.is(calledName(''), '');
 });
 
+test('Calls to a peer are those that ADD, SET and DELETE leave there, in the order they were added', () => {
+  const calls = new Calls();
+  const to = (address: string): string[] => calls.to(ip(address)).map(({ name, number }) => `${name} ${number}`);
+  for (const name of ['A', 'b', 'c']) calls.add(call({ name }));
+  assert.equal(to('2.2.2.2'), ['A OFF', 'b OFF', 'c OFF']);
+  calls.set('a', { number: 'ON' });
+  assert.equal(to('2.2.2.2'), ['A ON', 'b OFF', 'c OFF']);
+  calls.set('B', { ip: ip('3.3.3.3') });
+  assert.equal([to('2.2.2.2'), to('3.3.3.3')], [['A ON', 'c OFF'], ['b OFF']]);
+  calls.remove('a');
+  calls.remove('B');
+  calls.remove('nobody');
+  assert.equal([to('2.2.2.2'), to('3.3.3.3')], [['c OFF'], []]);
+});
+
 test('Calls are found whatever the case of their names', () => {
   const calls = new Calls();
   calls.add(call({ name: 'Remote' }));

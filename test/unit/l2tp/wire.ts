@@ -99,6 +99,7 @@ export class Owner implements TunnelOutput {
   lastData(): number {
     return this.data;
   }
+  suspect(): void {}
   newSession(): SessionId | undefined {
     return this.nextSession === undefined ? undefined : toSessionId(this.nextSession++);
   }

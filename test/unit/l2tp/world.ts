@@ -97,6 +97,10 @@ export class Node implements L2tpOwner {
     this.mtus.push([call, mtu]);
   }
 
+  linkAsk(): boolean {
+    return false;
+  }
+
   callMissed(call: string): void {
     this.events.push(`missed ${call}`);
   }
@@ -222,4 +226,13 @@ export function withRaw(seed = 1, options: NodeOptions = {}): { world: World; wi
   a.server.enable(a.now);
   a.server.enableServer('BOTH');
   return { world, wire, a, peer: new RawPeer(world, wire, B, A) };
+}
+
+/** The underlay that a node serves L2TP at. */
+export function underlayOf(node: Node): Parameters<Node['board']['plane']['permit']>[0] {
+  for (let id = 1; id < 50; id++) {
+    const underlay = id as Parameters<Node['board']['plane']['permit']>[0];
+    if (node.board.plane.boundPort(underlay) === 1701) return underlay;
+  }
+  throw new Error('no underlay');
 }

@@ -147,7 +147,7 @@ test('an on-demand interface goes on wanting its link until it is up', () => {
 
 test('SET PPP under traffic drops nothing and holds from the next negotiation on', () => {
   const world = up();
-  const changes = ['ECHO=ON', 'MRU=1400', 'AUTHENTICATION=CHAP', 'RESTART=5', 'USERNAME=a PASSWORD=b', 'MAGIC=OFF', 'IPREQUEST=ON', 'DESCRIPTION="two words"', 'OVER=tnl-REMOTE'];
+  const changes = ['ECHO=ON', 'MRU=1400', 'AUTHENTICATION=CHAP', 'RESTART=5', 'USERNAME=a PASSWORD=b', 'MAGIC=OFF', 'IPREQUEST=ON', 'DESCRIPTION="two words"', 'OVER=tnl-REMOTE UPTIME=31'];
   for (const change of changes) assert.is(world.a.run(`SET PPP=1 ${change}`), DONE, change);
   world.run(60_000);
   assert.ok(world.bothUp());

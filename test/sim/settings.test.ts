@@ -1,0 +1,84 @@
+// SET under traffic: whatever a SET changes, it drops no packet and no session that it does not name.
+
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { allCommands } from '../../firmware/appliance.ts';
+import type { SessionOptions } from '../../firmware/hal/dataplane.ts';
+import { laterCommands } from '../../firmware/later.ts';
+import { SimBoard } from '../../board/sim/board.ts';
+import { World } from '../../board/sim/world.ts';
+import { seeded } from '../cli/grammar.generate.ts';
+import { configuring, randomLines } from './config.generate.ts';
+import { network, numbers, pings, pingStream, show } from './calls.rig.ts';
+
+const LATER = new Set(laterCommands(() => {}).map(({ form }) => form.syntax));
+const SETS = configuring(allCommands(new SimBoard(new World(1), { seed: 1 }))).filter(({ syntax, read }) => read.words[0] === 'SET' && !LATER.has(syntax));
+/** What is meant to cut traffic: a filter that lets nothing in, another address on a port, the address of somebody else, a call closed for quiet. */
+const CUTS = /^set (?:l2tp filter=\d|ip interface=eth\S* .*(?:ipaddress|mask)=|ip local ipaddress=(?:2\.2\.2\.2|1\.1\.1\.254|192\.168\.20\.1)|ppp=1 .*\bidle=\d{1,2}\b)/i;
+const NAMED = `ADD L2TP USER=ALL ACTION=IGNORE
+ADD L2TP CALL=c3 TYPE=VIRTUAL IP=9.9.9.9
+ADD USER=Night PASSWORD=nightsecret LOGIN=NO
+CREATE LOG OUTPUT=1 DESTINATION=SYSLOG SERVER=192.168.10.2
+CREATE LOG OUTPUT=2 DESTINATION=MEMORY
+ADD IP INT=eth0-1 IP=10.77.0.1 MASK=255.255.255.0
+ADD IP ROUTE=10.0.0.0 MASK=255.255.255.0 INT=eth0 NEXT=1.1.1.254
+ADD IP ROUTE=172.16.5.9 MASK=255.255.255.255 INT=eth0 NEXT=0.0.0.0`;
+
+test('no SET line of any form, whatever it says, loses a packet or a session of a call that is up', () => {
+  const accepted = new Map(SETS.map(({ syntax }) => [syntax, 0]));
+  const random = seeded(20);
+  let lines = 0;
+  let net = network({ after: NAMED });
+  for (let i = 0; i < 900; i++) {
+    // Values pile up: a fresh pair now and then starts from the beginning.
+    if (i % 100 === 0) {
+      net = network({ after: NAMED }, {}, undefined, 1 + i);
+      net.world.run(5000);
+      assert.is(pings(net), 10);
+    }
+    const [one] = randomLines(SETS, LATER, { count: 1, random });
+    if (one === undefined || CUTS.test(one.line)) continue;
+    const was = numbers(show(net.a, 'SHOW L2TP TUNNEL CALL'), 'Call ID').join();
+    const stream = pingStream(net, { interval: 10 });
+    net.world.run(30);
+    if (show(net.a, one.line).startsWith('Error')) {
+      stream.stop(100);
+      continue;
+    }
+    lines++;
+    accepted.set(one.form.syntax, (accepted.get(one.form.syntax) ?? 0) + 1);
+    net.world.run(200);
+    const { sent, answered } = stream.stop(100);
+    assert.is(answered, sent, `${one.line} lost packets`);
+    assert.is(numbers(show(net.a, 'SHOW L2TP TUNNEL CALL'), 'Call ID').join(), was, `${one.line} changed the session`);
+  }
+  assert.ok(lines > 300, `${lines} lines`);
+  const never = [...accepted].filter(([, count]) => count === 0).map(([syntax]) => syntax.replaceAll(/\s+/g, ' ').slice(0, 60));
+  assert.equal(never, [], 'every SET was tried');
+  console.log(`INFO ${lines} SET lines under traffic`);
+});
+
+test('SET L2TP CHECKSUM reaches the data plane for the session that is up and for the next one', () => {
+  const net = network();
+  const { plane } = net.a.board;
+  const given: (boolean | undefined)[] = [];
+  const [attach, update] = [plane.attach.bind(plane), plane.update.bind(plane)];
+  plane.attach = (path) => {
+    given.push(path.options.checksum);
+    return attach(path);
+  };
+  plane.update = (key, change: Partial<SessionOptions>) => {
+    if (change.checksum !== undefined) given.push(change.checksum);
+    update(key, change);
+  };
+  net.world.run(5000);
+  show(net.a, 'SET L2TP CHECKSUM=OFF');
+  assert.equal(given, [true, false]);
+  assert.is(pings(net), 10);
+  show(net.a, 'RESET PPP=1');
+  net.world.run(30_000);
+  assert.is(given.at(-1), false);
+  assert.is(pings(net), 10);
+});
+
+test.run();
