@@ -71,7 +71,7 @@ export const messages = {
     disabled: ['error', 266, 'Interface ppp{0} is disabled: ENABLE PPP={0} first.'],
     noMultilink: ['error', 267, 'Interface ppp{0} has its link over {1}: further links (multilink) are not available in this build.'],
     onlyLink: ['error', 268, '{1} is the only link of interface ppp{0}: DESTROY PPP={0} removes both.'],
-    noTemplates: ['info', 4, 'There are no PPP templates.'],
+    noTemplates: ['info', 5, 'There are no PPP templates.'],
     noDatabase: ['warning', 270, 'Template {0} is stored, but LOGIN={1} is not available in this build: its callers are refused.'],
     templateNotFound: ['error', 271, 'PPP template {0} not found.'],
     templateExists: ['error', 272, 'PPP template {0} already exists; SET PPP TEMPLATE changes it.'],

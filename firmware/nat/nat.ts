@@ -42,7 +42,7 @@ function network(address: Ipv4, length: number, names: readonly [address: string
 export function translationOf(given: NatParameters): Translation | Message {
   const { ip, gblip, gblmask, gblinterface, port, gblport, protocol } = given;
   const outside: Outside | undefined = gblip !== undefined ? { address: gblip } : gblinterface !== undefined ? { interface: gblinterface } : undefined;
-  if (outside === undefined) return messages.parser.oneMissing('GBLIP, GBLINTERFACE');
+  if (outside === undefined) return messages.parser.oneMissing('GBLIP or GBLINTERFACE must follow');
   for (const [name, address] of [['IP', ip], ['GBLIP', gblip]] as const) {
     if (address !== undefined && !isHost(address) && !(name === 'IP' && given.mask !== undefined)) return messages.parser.badValue(formatIpv4(address), name, '; permitted: the address of a host, or IP=network with MASK');
   }
