@@ -129,6 +129,9 @@ export class Lines {
         if (user?.enabled === true && user.link === undefined) user.activate(now);
       },
       templateCall: (call, now) => this.remote.call(call, now),
+      resolve: (_name, done) => done({ refused: 'there is no name server' }, board.clock.now()),
+      tunnels: (_name, done) => done({ refused: 'no RADIUS server is configured (ADD RADIUS SERVER)' }, board.clock.now()),
+      outgoingCall: () => ({ refused: 'there are no call ports', cause: 6 }),
     };
   }
 

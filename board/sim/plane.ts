@@ -4,9 +4,11 @@ import { put16, u16, u32 } from '../../firmware/bytes/integers.ts';
 import { ANY_IPV4, inPrefix, toIpv4, type Ipv4, type Ipv4Prefix } from '../../firmware/bytes/ip.ts';
 import type {
   DataPlane,
+  EtherId,
   Frame,
   InterfaceCounters, InterfaceId,
   InterfaceSpec,
+  L2tpLeg,
   Punt,
   Refusal,
   SessionCounters,
@@ -54,6 +56,7 @@ interface Device {
 
 interface Session {
   readonly path: SessionPath;
+  readonly leg: L2tpLeg;
   far: InterfaceId | undefined;
   routes: readonly Ipv4Prefix[];
   sources: readonly Ipv4Prefix[] | undefined;
@@ -147,13 +150,24 @@ export class SimPlane implements DataPlane {
     this.#devices.delete(id);
   }
 
+  openEther(): EtherId | Refusal {
+    return { refused: 'The data plane serves no Ethernet port' };
+  }
+
+  closeEther(): void {}
+
+  ether(): undefined {}
+
   attach(path: SessionPath): Refusal | undefined {
-    const ids = path.leg.localTunnel * 65536 + path.leg.localSession;
+    const { leg, far } = path;
+    if (leg.kind !== 'l2tpv2' || typeof far === 'object') return { refused: 'The data plane carries no such leg' };
+    const ids = leg.localTunnel * 65536 + leg.localSession;
     if (this.#sessions.has(path.key)) return { refused: `Session key ${path.key} is attached already` };
-    if (this.#byIds.has(ids)) return { refused: `Tunnel ${path.leg.localTunnel} call ${path.leg.localSession} is attached already` };
-    if (!this.#services.has(path.leg.underlay)) return { refused: 'The local port is not served' };
+    if (this.#byIds.has(ids)) return { refused: `Tunnel ${leg.localTunnel} call ${leg.localSession} is attached already` };
+    if (!this.#services.has(leg.underlay)) return { refused: 'The local port is not served' };
     const session: Session = {
       path,
+      leg,
       far: undefined,
       routes: path.routes ?? [],
       sources: path.sources,
@@ -168,8 +182,8 @@ export class SimPlane implements DataPlane {
     };
     this.#sessions.set(path.key, session);
     this.#byIds.set(ids, session);
-    this.#tunnels.set(path.leg.localTunnel, (this.#tunnels.get(path.leg.localTunnel) ?? 0) + 1);
-    this.#join(session, path.far);
+    this.#tunnels.set(leg.localTunnel, (this.#tunnels.get(leg.localTunnel) ?? 0) + 1);
+    this.#join(session, far);
     return undefined;
   }
 
@@ -182,13 +196,13 @@ export class SimPlane implements DataPlane {
     Object.assign(session.options, options);
     if (options.sequence === 'on') session.numbered = true;
     if (options.sequence === 'off') session.numbered = false;
-    if (far !== undefined) this.#join(session, far);
+    if (typeof far === 'number') this.#join(session, far);
   }
 
   detach(key: SessionKey): void {
     const session = this.#sessions.get(key);
     if (session === undefined) return;
-    const { localTunnel, localSession } = session.path.leg;
+    const { localTunnel, localSession } = session.leg;
     this.#sessions.delete(key);
     this.#byIds.delete(localTunnel * 65536 + localSession);
     const left = (this.#tunnels.get(localTunnel) ?? 1) - 1;
@@ -204,6 +218,7 @@ export class SimPlane implements DataPlane {
         if (service !== undefined) this.#host.sendUdp(frame.local, service.port, frame.peer, frame.peerPort, frame.data.slice());
         continue;
       }
+      if (frame.to !== 'session') continue;
       const session = this.#sessions.get(frame.session);
       if (session === undefined || frame.data.length < 2) continue;
       const protocol = u16(frame.data, 0);
@@ -248,7 +263,7 @@ export class SimPlane implements DataPlane {
   }
 
   #transmit(session: Session, protocol: number, payload: Uint8Array): void {
-    const { leg } = session.path;
+    const { leg } = session;
     const service = this.#services.get(leg.underlay);
     if (service === undefined) return;
     const { options, counters } = session;
@@ -300,7 +315,7 @@ export class SimPlane implements DataPlane {
     }
     service.counters.inData++;
     const session = this.#byIds.get(read.tunnel * 65536 + read.session);
-    if (session === undefined || session.path.leg.peer !== header.source) {
+    if (session === undefined || session.leg.peer !== header.source) {
       if (this.#tunnels.has(read.tunnel)) service.counters.noSuchCall++;
       else {
         service.counters.noSuchTunnel++;

@@ -5,9 +5,12 @@ import type { Ipv4, Ipv4Prefix } from '../bytes/ip.ts';
 import type { Millis } from '../bytes/time.ts';
 
 declare const underlayId: unique symbol;
+declare const etherId: unique symbol;
 declare const interfaceId: unique symbol;
 declare const sessionKey: unique symbol;
 export type UnderlayId = number & { readonly [underlayId]: true };
+/** An Ethernet port served for PPPoE. */
+export type EtherId = number & { readonly [etherId]: true };
 export type InterfaceId = number & { readonly [interfaceId]: true };
 /** Names one attached session; chosen by the caller, unique among attached sessions, 1..2^31-1. */
 export type SessionKey = number & { readonly [sessionKey]: true };
@@ -54,6 +57,33 @@ export interface L2tpLeg {
   readonly peerSession: number;
 }
 
+/** A PPPoE session on an Ethernet port (RFC 2516): Ethertype 0x8864, the same number both ways, one peer. */
+export interface PppoeLeg {
+  readonly kind: 'pppoe';
+  readonly port: EtherId;
+  /** The peer's Ethernet address, 6 octets. */
+  readonly peer: Uint8Array;
+  /** 1..65535; unique together with the port and the peer. */
+  readonly session: number;
+}
+
+/**
+ * A byte stream whose framing runs on the main thread (a serial line, a call socket): frames that came over it enter by `send` to
+ * 'arrived', frames that are to leave over it come as 'line' punts.
+ */
+export interface LineLeg {
+  readonly kind: 'line';
+}
+
+export type Leg = L2tpLeg | PppoeLeg | LineLeg;
+
+/**
+ * Where carried packets of a session go: an interface (plain IP crosses, every other frame is punted), or another session, to which every
+ * frame of every PPP protocol goes as it came, LCP included (a LAC; RFC 2661 3). Both sessions of a relay name each other. A frame for a
+ * session that is not attached yet is dropped and counted inDiscarded.
+ */
+export type Far = InterfaceId | { readonly relay: SessionKey };
+
 export interface SessionOptions {
   /** Carry IPv4 (PPP 0x0021) between session and interface; while false such packets are dropped and counted. Set when IPCP opens. */
   ipv4: boolean;
@@ -74,9 +104,9 @@ export interface SessionOptions {
 
 export interface SessionPath {
   readonly key: SessionKey;
-  readonly leg: L2tpLeg;
-  /** Where carried packets go: an interface, or nowhere yet (every frame is punted or dropped). */
-  readonly far: InterfaceId | undefined;
+  readonly leg: Leg;
+  /** Undefined = nowhere yet: every frame is punted or dropped. */
+  readonly far: Far | undefined;
   readonly options: SessionOptions;
   /** Inner destinations of this session on a shared interface; on one of its own everything is. */
   readonly routes?: readonly Ipv4Prefix[];
@@ -90,6 +120,12 @@ export type Punt =
   | { readonly kind: 'control'; readonly underlay: UnderlayId; readonly local: Ipv4; readonly peer: Ipv4; readonly peerPort: number; readonly data: Uint8Array }
   /** A PPP frame of an attached session that the plane does not carry itself: protocol field first (address and control removed, protocol always two octets). */
   | { readonly kind: 'ppp'; readonly session: SessionKey; readonly data: Uint8Array }
+  /** A frame that is to leave over a 'line' leg: protocol field first, always two octets. */
+  | { readonly kind: 'line'; readonly session: SessionKey; readonly data: Uint8Array }
+  /** A PPPoE discovery frame (Ethertype 0x8863) on a served port, from its destination address on. */
+  | { readonly kind: 'discovery'; readonly port: EtherId; readonly data: Uint8Array }
+  /** A PPPoE session frame for which there is no session: the peer has not noticed its end. At most one a second for each port. */
+  | { readonly kind: 'no session'; readonly port: EtherId; readonly peer: Uint8Array; readonly session: number }
   /** The first IP packet into an onDemand interface without session. Give it back by `send` to the session, with protocol field. */
   | { readonly kind: 'demand'; readonly interface: InterfaceId; readonly data: Uint8Array }
   /**
@@ -108,6 +144,10 @@ export type Punt =
 export type Frame =
   /** A PPP frame (two-octet protocol field first) into a session; the plane adds address, control and L2TP header. */
   | { readonly to: 'session'; readonly session: SessionKey; readonly data: Uint8Array }
+  /** A PPP frame that came over the line of a session with a 'line' leg, in any form (RFC 1661 6.5, 6.6): treated as one from the wire. */
+  | { readonly to: 'arrived'; readonly session: SessionKey; readonly data: Uint8Array }
+  /** A whole Ethernet frame (PPPoE discovery) on a served port, from its destination address on; the plane puts its own source address in. */
+  | { readonly to: 'port'; readonly port: EtherId; readonly data: Uint8Array }
   /** A whole datagram (a control message) from an underlay. `local` 0.0.0.0 = as routed. */
   | { readonly to: 'peer'; readonly underlay: UnderlayId; readonly local: Ipv4; readonly peer: Ipv4; readonly peerPort: number; readonly data: Uint8Array };
 
@@ -168,6 +208,11 @@ export interface DataPlane {
   listen(at: Underlay): UnderlayId | Refusal;
   boundPort(id: UnderlayId): number;
   unlisten(id: UnderlayId): void;
+  /** Serves PPPoE on an Ethernet device of the operator's (`eth1`). Refused: the sentence why (no such device, no right). Counted: as often as it was opened it is closed. */
+  openEther(device: string): EtherId | Refusal;
+  closeEther(id: EtherId): void;
+  /** Its own address, 6 octets, and its MTU. */
+  ether(id: EtherId): { readonly address: Uint8Array; readonly mtu: number } | undefined;
   /** Only datagrams from these sources are taken in, others counted `filtered`; undefined = all. An empty list lets nothing in. */
   permit(id: UnderlayId, sources: readonly Ipv4Prefix[] | undefined): void;
   open(spec: InterfaceSpec): InterfaceId | Refusal;
@@ -175,7 +220,7 @@ export interface DataPlane {
   close(id: InterfaceId): void;
   attach(path: SessionPath): Refusal | undefined;
   /** Changes options or the far end; loses no packet. Unknown keys are ignored. */
-  update(key: SessionKey, change: Partial<SessionOptions> & { readonly far?: InterfaceId; readonly routes?: readonly Ipv4Prefix[]; readonly sources?: readonly Ipv4Prefix[] }): void;
+  update(key: SessionKey, change: Partial<SessionOptions> & { readonly far?: Far; readonly routes?: readonly Ipv4Prefix[]; readonly sources?: readonly Ipv4Prefix[] }): void;
   detach(key: SessionKey): void;
   send(frames: readonly Frame[]): void;
   /** Set once by the appliance before the first listen. One call per receive batch; acknowledgements may be gathered until it returns. */

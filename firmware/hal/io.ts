@@ -32,6 +32,41 @@ export interface Datagrams {
   send(to: Ipv4, port: number, data: Uint8Array): void;
 }
 
+/** UDP sockets of small clients and servers (RADIUS, DNS): never for L2TP, whose answers have to leave from the address that was asked. */
+export interface UdpSockets {
+  open(options: {
+    /** 0 = any free port. */
+    readonly port: number;
+    /** `data` is valid only until the handler returns. */
+    received(from: Ipv4, port: number, data: Uint8Array, now: Millis): void;
+    /** The socket could not be opened after all; one sentence. Nothing more comes. */
+    failed(why: string): void;
+  }): UdpSocket;
+}
+
+export interface UdpSocket {
+  /** Copied before this returns. Best effort: what cannot be sent is lost, as on the wire. */
+  send(to: Ipv4, port: number, data: Uint8Array): void;
+  close(): void;
+}
+
+/** A port that a call comes over: a serial line with a modem or terminal adapter, or a local stream socket that speaks the same AT dialogue. */
+export interface CallPort {
+  /** As the operator names it: 'bri0', 'asyn1'. */
+  readonly name: string;
+  readonly kind: 'isdn' | 'async';
+  /**
+   * Each stream is one line (a B channel, a modem): the router is the DTE that gives AT commands, the other end is the modem. A serial device
+   * is one line for ever; a socket is one line for each connection.
+   */
+  onLine: (line: Stream) => void;
+}
+
+/** The call ports that the board maps. */
+export interface CallPorts {
+  list(): readonly CallPort[];
+}
+
 /** An ICMP message that answers a probe, and who sent it. */
 export interface IcmpAnswer {
   readonly from: Ipv4;

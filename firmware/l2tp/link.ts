@@ -2,8 +2,9 @@
 // PPP runs over the link without knowing L2TP, L2TP carries frames without knowing PPP.
 
 import type { Ipv4, Ipv4Prefix } from '../bytes/ip.ts';
+import type { Secret } from '../bytes/secret.ts';
 import type { Millis } from '../bytes/time.ts';
-import type { InterfaceId, SessionCounters, SessionKey, SessionOptions } from '../hal/dataplane.ts';
+import type { Far, SessionCounters, SessionKey, SessionOptions } from '../hal/dataplane.ts';
 import type { Lookup } from '../hal/iphost.ts';
 import type { TemplateEntry } from './templates.ts';
 
@@ -36,6 +37,73 @@ export interface TemplateCall {
   readonly calledNumber: string;
 }
 
+/** A call that a LAC forwards to an LNS: what the line said, and what LCP and authentication with the caller brought. */
+export interface Forward {
+  /** The name that the caller gave, unjudged; undefined where nothing had to be proved (USER=NONE). */
+  readonly name: string | undefined;
+  readonly proxy: ProxyInfo;
+  readonly callingNumber: string;
+  readonly calledNumber: string;
+  readonly subAddress: string;
+  /** Bit/s to and from the caller (Tx and Rx Connect Speed). */
+  readonly txSpeed: number;
+  readonly rxSpeed: number;
+  /** Bearer Type: an ISDN line, a modem, or no physical line (PPPoE). */
+  readonly bearer: 'digital' | 'analog' | 'none';
+  readonly framing: 'sync' | 'async';
+}
+
+/** How the one that forwards a call is told. Exactly one of `up` and `failed` comes first; after `up` exactly one `down`. */
+export interface ForwardUser {
+  /** The LNS took the call: its session stands on the data plane with no far end yet. */
+  up(link: L2tpLink, now: Millis): void;
+  /** No LNS took it; one sentence that names what was tried. */
+  failed(reason: string, now: Millis): void;
+  down(reason: string, now: Millis): void;
+}
+
+/** One LNS that a RADIUS server names for a user (RFC 2868). */
+export interface TunnelOffer {
+  /** Lower values are tried first; among equals by chance. */
+  readonly preference: number;
+  readonly server: Ipv4;
+  /** The tunnel's secret; undefined = none. */
+  readonly password: Secret | undefined;
+  /** Calls with the same assignment id and server share a tunnel; undefined = with all of that server. */
+  readonly assignment: string | undefined;
+  /** Our Host Name in this tunnel (Tunnel-Client-Auth-ID); undefined = ours. */
+  readonly hostName: string | undefined;
+}
+
+/** A call that an LNS asks us to make (OCRQ with REMOTE that names no call of ADD L2TP CALL). */
+export interface OutgoingRequest {
+  /** The named call on a call port; empty where only a number was given. */
+  readonly call: string;
+  readonly number: string;
+  readonly subAddress: string;
+  readonly bearer: 'digital' | 'analog' | 'none';
+  readonly minimumBps: number;
+  readonly maximumBps: number;
+  readonly peer: Ipv4;
+}
+
+/** The call being made for an LNS. */
+export interface OutgoingUser {
+  /** As messages name it: 'ISDN-toiisdn'. */
+  readonly name: string;
+  /** The LNS was told (OCCN) and its session stands on the data plane: relay begins. */
+  linkUp(link: L2tpLink, now: Millis): void;
+  /** The LNS hung up, or the tunnel went: the call ends. Also before `linkUp`. */
+  linkDown(reason: string, now: Millis): void;
+}
+
+/** What the dialler answers: once, `connected` or `failed`. */
+export interface OutgoingAnswer {
+  connected(line: { readonly speed: number; readonly framing: 'sync' | 'async' }, now: Millis): void;
+  /** `cause`: CDN result code 1 no carrier, 6 bad destination, 8 busy, 9 no dial tone, 10 timeout, 4 no port free. */
+  failed(cause: number, reason: string, now: Millis): void;
+}
+
 /** A call that is up: frames in, frames out, both by the session key on the data plane. */
 export interface L2tpLink {
   readonly session: SessionKey;
@@ -50,7 +118,7 @@ export interface L2tpLink {
   /** What the session carried; once it is gone, what it had carried. */
   counters(): SessionCounters | undefined;
   /** Changes how the data plane treats the session, or where its packets go. */
-  update(change: Partial<SessionOptions> & { readonly far?: InterfaceId; readonly routes?: readonly Ipv4Prefix[]; readonly sources?: readonly Ipv4Prefix[] }): void;
+  update(change: Partial<SessionOptions> & { readonly far?: Far; readonly routes?: readonly Ipv4Prefix[]; readonly sources?: readonly Ipv4Prefix[] }): void;
   /** PPP has opened: NUMBER=STARTUP stops numbering, the redial interval starts again from its least. */
   negotiated(now: Millis): void;
   /** Ends the call; `reason` is one sentence for the log and the peer. */
@@ -79,6 +147,12 @@ export interface L2tpOwner {
   callMissed(call: string, now: Millis): void;
   /** A call for a template: why it cannot be taken, as one sentence, or the way its link is told. */
   templateCall(call: TemplateCall, now: Millis): { readonly refused: string } | TemplateUser;
+  /** Names to addresses, all of them, and for how long they are good (ms); `done` is called once, at once or later. */
+  resolve(name: string, done: (answer: { readonly addresses: readonly Ipv4[]; readonly life: Millis } | { readonly refused: string }, now: Millis) => void): void;
+  /** The LNSs that RADIUS names for a domain or user (ACTION=RADIUS). */
+  tunnels(name: string, done: (answer: readonly TunnelOffer[] | { readonly refused: string }, now: Millis) => void): void;
+  /** Makes a call for an LNS: why it cannot be made, or the way it is told of its session; `answer` comes later. */
+  outgoingCall(request: OutgoingRequest, answer: OutgoingAnswer, now: Millis): { readonly refused: string; readonly cause: number } | OutgoingUser;
 }
 
 /** The dynamic interface that takes a call by template. */

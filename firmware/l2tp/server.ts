@@ -326,6 +326,9 @@ export class L2tpServer {
         return this.#failed(punt, now);
       case 'ppp':
       case 'demand':
+      case 'line':
+      case 'discovery':
+      case 'no session':
         return;
       default:
         return punt satisfies never;

@@ -92,7 +92,7 @@ for (const [line, answer] of [
 
 test('SHOW PPP TEMPLATE and SHOW IP POOL say so where there are none', () => {
   const say = router();
-  assert.is(say('SHOW PPP TEMPLATE'), 'Info (13004): There are no PPP templates.');
+  assert.is(say('SHOW PPP TEMPLATE'), 'Info (13005): There are no PPP templates.');
   assert.is(say('SHOW IP POOL'), 'Info (15314): There are no IP pools.');
 });
 

@@ -3,22 +3,7 @@
 
 import type { Ipv4Prefix } from '../../../firmware/bytes/ip.ts';
 import { maskOf } from '../../../firmware/bytes/ip.ts';
-import type {
-  DataPlane,
-  Frame,
-  InterfaceCounters,
-  InterfaceId,
-  InterfaceSpec,
-  Punt,
-  Refusal,
-  SessionCounters,
-  SessionKey,
-  SessionOptions,
-  SessionPath,
-  Underlay,
-  UnderlayCounters,
-  UnderlayId,
-} from '../../../firmware/hal/dataplane.ts';
+import type { DataPlane, EtherId, Frame, InterfaceCounters, InterfaceId, InterfaceSpec, L2tpLeg, Punt, Refusal, SessionCounters, SessionKey, SessionOptions, SessionPath, Underlay, UnderlayCounters, UnderlayId } from '../../../firmware/hal/dataplane.ts';
 import { check } from '../ffi/errno.ts';
 import { C, monotonic, O_CLOEXEC, O_NONBLOCK, pinned } from '../ffi/libc.ts';
 import { workerAddress } from '../worker.ts';
@@ -39,6 +24,7 @@ interface Served extends Sockets {
 
 interface Attached {
   readonly path: SessionPath;
+  readonly leg: L2tpLeg;
   readonly slot: number;
   far: InterfaceId | undefined;
 }
@@ -145,8 +131,17 @@ export class UserPlane implements DataPlane {
     this.#devices.close(id);
   }
 
+  openEther(): EtherId | Refusal {
+    return { refused: 'The data plane serves no Ethernet port' };
+  }
+
+  closeEther(): void {}
+
+  ether(): undefined {}
+
   attach(path: SessionPath): Refusal | undefined {
     const { key, leg, far, options, routes = [], sources } = path;
+    if (leg.kind !== 'l2tpv2' || typeof far === 'object') return { refused: 'The data plane carries no such leg' };
     const served = this.#underlays.get(leg.underlay);
     const ids = leg.localTunnel * 65536 + leg.localSession;
     if (served === undefined) return { refused: 'The local port is not served' };
@@ -156,7 +151,7 @@ export class UserPlane implements DataPlane {
     const slot = this.#sessionCounters.take();
     if (slot === undefined) return { refused: `The data plane carries no more than ${MAX_SESSIONS} sessions` };
     served.sessions.set(ids, key);
-    this.#sessions.set(key, { path, slot, far });
+    this.#sessions.set(key, { path, leg, slot, far });
     const data = this.#reserve(COMMAND.ATTACH, ATTACH.WORDS * 4 + pairOctets(routes, sources));
     const at = data >> 2;
     const words = this.#commands.words;
@@ -184,7 +179,7 @@ export class UserPlane implements DataPlane {
   update(key: SessionKey, change: Parameters<DataPlane['update']>[1]): void {
     const session = this.#sessions.get(key);
     if (session === undefined) return;
-    const far = change.far !== undefined && this.#devices.has(change.far) ? change.far : undefined;
+    const far = typeof change.far === 'number' && this.#devices.has(change.far) ? change.far : undefined;
     if (far !== undefined) session.far = far;
     const { routes, sources } = change;
     const isLimited = routes !== undefined || sources !== undefined;
@@ -201,7 +196,7 @@ export class UserPlane implements DataPlane {
   detach(key: SessionKey): void {
     const session = this.#sessions.get(key);
     if (session === undefined) return;
-    const { leg } = session.path;
+    const { leg } = session;
     this.#sessions.delete(key);
     this.#underlays.get(leg.underlay)?.sessions.delete(leg.localTunnel * 65536 + leg.localSession);
     this.#command(COMMAND.DETACH, key);
@@ -216,7 +211,7 @@ export class UserPlane implements DataPlane {
         const at = this.#reserve(COMMAND.SEND_SESSION, frame.data.length);
         this.#commands.bytes.set(frame.data, at);
         this.#commands.word(3, frame.session);
-      } else {
+      } else if (frame.to === 'peer') {
         if (!this.#underlays.has(frame.underlay)) continue;
         const at = this.#reserve(COMMAND.SEND_PEER, frame.data.length);
         this.#commands.bytes.set(frame.data, at);
@@ -224,7 +219,7 @@ export class UserPlane implements DataPlane {
         this.#commands.word(4, frame.local);
         this.#commands.word(5, frame.peer);
         this.#commands.word(6, frame.peerPort);
-      }
+      } else continue;
       this.#commands.commit();
     }
     this.#ring();

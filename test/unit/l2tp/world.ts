@@ -105,6 +105,10 @@ export class Node implements L2tpOwner {
     this.events.push(`missed ${call}`);
   }
 
+  resolve: L2tpOwner['resolve'] = (_name, done) => done({ refused: 'there is no name server' }, this.now);
+  tunnels: L2tpOwner['tunnels'] = (_name, done) => done({ refused: 'no RADIUS server is configured (ADD RADIUS SERVER)' }, this.now);
+  outgoingCall: L2tpOwner['outgoingCall'] = () => ({ refused: 'there are no call ports', cause: 6 });
+
   templateCall(call: TemplateCall): { readonly refused: string } | TemplateUser {
     return this.template(call);
   }
