@@ -13,7 +13,7 @@ export type AuthMethod = 'PAP' | 'CHAP-MD5' | 'MSCHAPv2';
 
 /** What a peer offers as proof. */
 export type Attempt =
-  | { readonly kind: 'pap'; readonly name: string; readonly password: Secret }
+  | { readonly kind: 'pap'; readonly name: string; readonly id: number; readonly password: Secret }
   | {
       readonly kind: 'chap';
       readonly algorithm: 'CHAP-MD5' | 'MSCHAPv2';

@@ -150,7 +150,7 @@ export class PapAuthenticator implements AuthMachine {
         this.#state = 'judging';
         this.#name = request.name;
         this.#due = now + VERDICT_TIME;
-        return this.#judge({ kind: 'pap', ...request }, (verdict, later) => this.#verdict(verdict, later), now);
+        return this.#judge({ kind: 'pap', id: packet.identifier, ...request }, (verdict, later) => this.#verdict(verdict, later), now);
       case 'judging':
         return;
       case 'proven':
