@@ -14,6 +14,7 @@ import { linuxRawIp } from './raw-ip.ts';
 import { hostResolver } from './resolver.ts';
 import { linuxSystem } from './system.ts';
 import { LinuxTransfer } from './transfer.ts';
+import { LinuxUdpSockets } from './udp.ts';
 import { UserPlane } from './userplane/plane.ts';
 
 export interface LinuxBoardOptions {
@@ -44,6 +45,7 @@ export function openBoard(options: LinuxBoardOptions): LinuxBoard | string {
   const filter = new NftFilter({ ports: options.ports, sole: ip.sole });
   const plane = new UserPlane();
   const datagrams = new UdpDatagrams();
+  const udp = new LinuxUdpSockets();
   return {
     clock,
     wall,
@@ -55,6 +57,7 @@ export function openBoard(options: LinuxBoardOptions): LinuxBoard | string {
     rawIp: linuxRawIp(now),
     listeners: new TcpListeners(),
     datagrams,
+    udp,
     resolver: hostResolver(now),
     transfer: new LinuxTransfer(),
     flash,
@@ -65,6 +68,7 @@ export function openBoard(options: LinuxBoardOptions): LinuxBoard | string {
       ip.close();
       plane.shutdown();
       datagrams.close();
+      udp.close();
       await flash.flushed();
     },
   };

@@ -12,6 +12,7 @@ import { SimFlash } from './flash.ts';
 import { SimIpHost } from './iphost.ts';
 import { SimPacketFilter } from './packetfilter.ts';
 import { SimPlane } from './plane.ts';
+import { SimUdpSockets } from './udp.ts';
 import { SeededRandom, type World } from './world.ts';
 
 /** What a simulated board is given from outside. */
@@ -49,6 +50,7 @@ export class SimBoard implements Board {
   readonly plane: SimPlane;
   readonly listeners = new SimListeners();
   readonly datagrams: Datagrams;
+  readonly udp: SimUdpSockets;
   readonly resolver: Resolver;
   readonly transfer: Transfer;
   readonly flash: SimFlash;
@@ -69,6 +71,7 @@ export class SimBoard implements Board {
     this.ip = new SimIpHost(world);
     this.rawIp = this.ip;
     this.plane = new SimPlane(world, this.ip);
+    this.udp = new SimUdpSockets(world, this.ip);
     this.flash = new SimFlash(world, this.wall);
     this.datagrams = { send: (to, port, data) => this.datagramsSent.push({ to, port, data: data.slice() }) };
     this.resolver = {
