@@ -35,14 +35,8 @@ class LinuxUdpSocket implements UdpSocket {
   constructor(options: Options, gone: () => void) {
     this.#options = options;
     this.#gone = gone;
-    Bun.udpSocket({
-      hostname: '0.0.0.0',
-      port: options.port,
-      socket: {
-        data: (_, data, port, address) => this.#received(data, port, address),
-        error: socketError,
-      },
-    }).then(
+    // Bun refuses a taken port by a throw, not by the promise; `failed` must not come before `open` has returned.
+    Promise.try(() => this.#bind()).then(
       (socket) => this.#opened(socket),
       (error: unknown) => this.#refused(error),
     );
@@ -67,6 +61,17 @@ class LinuxUdpSocket implements UdpSocket {
     this.#socket = 'closed';
     this.#early = [];
     this.#gone();
+  }
+
+  #bind(): Promise<Socket> {
+    return Bun.udpSocket({
+      hostname: '0.0.0.0',
+      port: this.#options.port,
+      socket: {
+        data: (_, data, port, address) => this.#received(data, port, address),
+        error: socketError,
+      },
+    });
   }
 
   #opened(socket: Socket): void {
