@@ -7,7 +7,7 @@ import type { Refusal } from '../../firmware/hal/dataplane.ts';
 import type { IcmpAnswer, RawIp } from '../../firmware/hal/io.ts';
 import type { IpHost, LinkState, Lookup, Neighbour, RouteSpec } from '../../firmware/hal/iphost.ts';
 import { hop, icmp, ipPacket, PROTOCOL, readIp, udp, type IpHeader } from './packet.ts';
-import type { Tap, Wire } from './wire.ts';
+import { ETHERNET_HEADER, type Tap, type Wire } from './wire.ts';
 import type { World } from './world.ts';
 
 interface SimLink {
@@ -25,6 +25,17 @@ interface SimLink {
   counters: { inPackets: number; inBytes: number; outPackets: number; outBytes: number };
 }
 
+/** A port as whoever speaks Ethernet beside IP sees it. */
+export interface SimPort {
+  /** Its own address, 6 octets. */
+  readonly station: Uint8Array;
+  mtu(): number;
+  /** Sends a whole frame; the port's own source address is put in. Nothing leaves a port that is down. */
+  send(frame: Uint8Array): void;
+  /** What came to this port or to a group, from its destination address on. */
+  onFrame: (frame: Uint8Array) => void;
+}
+
 /** What takes UDP datagrams addressed to this node; false = no such port here. */
 export type UdpInput = (header: IpHeader, sourcePort: number, destinationPort: number, data: Uint8Array) => boolean;
 
@@ -37,6 +48,7 @@ export class SimIpHost implements IpHost, RawIp {
   onUdpError: UdpError = () => {};
   readonly #world: World;
   readonly #links = new Map<string, SimLink>();
+  readonly #ports = new Map<string, SimPort>();
   readonly #routes: RouteSpec[] = [];
   readonly #probes = new Set<(answer: IcmpAnswer, now: number) => void>();
   #forwarding = false;
@@ -57,16 +69,38 @@ export class SimIpHost implements IpHost, RawIp {
   /** A port on a wire, as `--port eth0=DEV` gives one. */
   plug(name: string, wire: Wire): void {
     const link = this.#add(name, 'port', wire.quality.mtu);
+    const station = this.#world.station();
     const tap: Tap = {
+      station,
+      receiveFrame: (frame) => {
+        if (link.admin) port.onFrame(frame);
+      },
       owns: (address) => link.admin && (link.addresses.some((a) => a.address === address) || link.proxies.has(address)),
       receive: (packet) => this.#arrived(link, packet),
       carrierChanged: () => this.onLink(name),
     };
+    const port: SimPort = {
+      station,
+      mtu: () => Math.min(link.mtu, wire.quality.mtu),
+      send: (frame) => {
+        if (!link.admin || frame.length < ETHERNET_HEADER) return;
+        const copy = frame.slice();
+        copy.set(station, station.length);
+        wire.sendFrame(copy, tap);
+      },
+      onFrame: () => {},
+    };
+    this.#ports.set(name, port);
     wire.attach(tap);
     link.admin = true;
     link.carrier = () => wire.up;
     link.output = (packet, next) => packet.length <= wire.quality.mtu && wire.send(packet, next);
     link.detach = () => wire.detach(tap);
+  }
+
+  /** The Ethernet side of a port; undefined where there is none of that name. */
+  port(name: string): SimPort | undefined {
+    return this.#ports.get(name);
   }
 
   /** Takes every port off its wire, as when the power is cut. */
@@ -106,7 +140,7 @@ export class SimIpHost implements IpHost, RawIp {
     return [...this.#links.values()].map((l) => ({
       name: l.name,
       device: l.name,
-      mac: l.kind === 'port' ? '02-00-00-00-00-01' : '',
+      mac: [...(this.#ports.get(l.name)?.station ?? [])].map((octet) => octet.toString(16).padStart(2, '0')).join('-'),
       mtu: l.mtu,
       present: true,
       admin: l.admin,

@@ -1,31 +1,35 @@
 // The data plane in memory: the contract of firmware/hal/dataplane.ts in its plainest form, over the simulated IP stack.
 
-import { put16, u16, u32 } from '../../firmware/bytes/integers.ts';
-import { ANY_IPV4, inPrefix, toIpv4, type Ipv4, type Ipv4Prefix } from '../../firmware/bytes/ip.ts';
+import { put16, u16 } from '../../firmware/bytes/integers.ts';
+import { ANY_IPV4, inPrefix, type Ipv4, type Ipv4Prefix } from '../../firmware/bytes/ip.ts';
 import type {
   DataPlane,
+  EtherCounters,
   EtherId,
+  Far,
   Frame,
-  InterfaceCounters, InterfaceId,
+  InterfaceCounters,
+  InterfaceId,
   InterfaceSpec,
   L2tpLeg,
   Punt,
   Refusal,
   SessionCounters,
   SessionKey,
-  SessionOptions,
   SessionPath,
   Underlay,
   UnderlayCounters,
   UnderlayId,
 } from '../../firmware/hal/dataplane.ts';
-import { clampMss } from './mss.ts';
 import { readDataHeader, type DataHeader } from './dataheader.ts';
+import { SimEthers } from './ether.ts';
 import type { SimIpHost } from './iphost.ts';
+import { clampMss } from './mss.ts';
 import type { IpHeader } from './packet.ts';
+import { addressedFrame, plainFrame, PPP, readPppFrame, type PppFrame } from './pppframe.ts';
+import { maySend, Members, newSession, type Device, type Session } from './session.ts';
 import type { World } from './world.ts';
 
-const PPP = { ipv4: 0x0021, ipv6: 0x0057 } as const;
 const EPHEMERAL = 49152;
 /** After so many old sequence numbers in a row the peer is taken to have started again. */
 const RESYNC_AFTER = 10;
@@ -41,33 +45,6 @@ interface Service {
   strayAt: number;
 }
 
-interface Device {
-  readonly id: InterfaceId;
-  readonly name: string;
-  readonly kind: InterfaceSpec['kind'];
-  onDemand: boolean;
-  /** The one session of a 'tun', the last one that joined. */
-  session: Session | undefined;
-  /** All sessions of a 'shared-tun'. */
-  readonly members: Set<Session>;
-  demandAt: number;
-  readonly counters: InterfaceCounters;
-}
-
-interface Session {
-  readonly path: SessionPath;
-  readonly leg: L2tpLeg;
-  far: InterfaceId | undefined;
-  routes: readonly Ipv4Prefix[];
-  sources: readonly Ipv4Prefix[] | undefined;
-  options: SessionOptions;
-  numbered: boolean;
-  oldInARow: number;
-  /** Whether a numbered message has come in: only then is there a next one to expect. */
-  heard: boolean;
-  readonly counters: SessionCounters;
-}
-
 const noCounters = (): UnderlayCounters => ({
   inData: 0, outData: 0, inDataEmpty: 0, inOrder: 0, outOfOrder: 0, orderDiscarded: 0,
   noSuchTunnel: 0, noSuchCall: 0, malformed: 0, filtered: 0, processed: 0,
@@ -81,6 +58,7 @@ export class SimPlane implements DataPlane {
   readonly #services = new Map<number, Service>();
   readonly #devices = new Map<number, Device>();
   readonly #sessions = new Map<number, Session>();
+  readonly #ethers: SimEthers;
   /** Sessions by the ids in data headers: tunnel * 65536 + session. */
   readonly #byIds = new Map<number, Session>();
   readonly #tunnels = new Map<number, number>();
@@ -89,6 +67,7 @@ export class SimPlane implements DataPlane {
   constructor(world: World, host: SimIpHost) {
     this.#world = world;
     this.#host = host;
+    this.#ethers = new SimEthers(world, host, { punt: (punt) => this.#punt(punt), frame: (session, frame) => this.#arrived(session, frame) });
     host.onUdp = (header, sourcePort, destinationPort, data) => this.#datagram(header, sourcePort, destinationPort, data);
     host.onUdpError = (sourcePort, to, mtu, code) => {
       const service = this.#serviceAt(sourcePort);
@@ -96,9 +75,9 @@ export class SimPlane implements DataPlane {
     };
   }
 
-  /** Nothing is left open once the appliance above has closed. */
+  /** Nothing is left open once the appliance above has closed; `services`: local UDP ports and Ethernet ports. */
   get residue(): { services: number; devices: number; sessions: number } {
-    return { services: this.#services.size, devices: this.#devices.size, sessions: this.#sessions.size };
+    return { services: this.#services.size + this.#ethers.size, devices: this.#devices.size, sessions: this.#sessions.size };
   }
 
   listen(at: Underlay): UnderlayId | Refusal {
@@ -128,7 +107,7 @@ export class SimPlane implements DataPlane {
 
   open(spec: InterfaceSpec): InterfaceId | Refusal {
     const id = this.#next++ as InterfaceId;
-    const device: Device = { id, name: spec.name, kind: spec.kind, onDemand: spec.onDemand, session: undefined, members: new Set(), demandAt: -DEMAND_INTERVAL, counters: { outNoSession: 0 } };
+    const device: Device = { id, name: spec.name, kind: spec.kind, onDemand: spec.onDemand, session: undefined, members: new Members(), demandAt: -DEMAND_INTERVAL, counters: { outNoSession: 0 } };
     if (!this.#host.addPpp(spec.name, spec.mtu, (packet) => this.#fromInterface(device, packet))) return { refused: `There is an interface ${spec.name} already` };
     this.#devices.set(id, device);
     return id;
@@ -145,45 +124,32 @@ export class SimPlane implements DataPlane {
     const device = this.#devices.get(id);
     if (device === undefined) return;
     if (device.session !== undefined) device.session.far = undefined;
-    for (const session of device.members) session.far = undefined;
+    for (const session of device.members.values()) session.far = undefined;
     this.#host.removePpp(device.name);
     this.#devices.delete(id);
   }
 
-  openEther(): EtherId | Refusal {
-    return { refused: 'The data plane serves no Ethernet port' };
+  openEther(device: string): EtherId | Refusal {
+    return this.#ethers.open(device, this.#next++);
   }
 
-  closeEther(): void {}
+  closeEther(id: EtherId): void {
+    if (!this.#ethers.close(id)) return;
+    for (const { path } of this.#sessions.values()) if (path.leg.kind === 'pppoe' && path.leg.port === id) this.detach(path.key);
+  }
 
-  ether(): undefined {}
+  ether(id: EtherId): { readonly address: Uint8Array; readonly mtu: number } | undefined {
+    return this.#ethers.about(id);
+  }
 
   attach(path: SessionPath): Refusal | undefined {
-    const { leg, far } = path;
-    if (leg.kind !== 'l2tpv2' || typeof far === 'object') return { refused: 'The data plane carries no such leg' };
-    const ids = leg.localTunnel * 65536 + leg.localSession;
+    const { leg } = path;
     if (this.#sessions.has(path.key)) return { refused: `Session key ${path.key} is attached already` };
-    if (this.#byIds.has(ids)) return { refused: `Tunnel ${leg.localTunnel} call ${leg.localSession} is attached already` };
-    if (!this.#services.has(leg.underlay)) return { refused: 'The local port is not served' };
-    const session: Session = {
-      path,
-      leg,
-      far: undefined,
-      routes: path.routes ?? [],
-      sources: path.sources,
-      options: { ...path.options },
-      numbered: path.options.sequence === 'on',
-      oldInARow: 0,
-      heard: false,
-      counters: {
-        inPackets: 0, inBytes: 0, inEmpty: 0, inOrder: 0, outOfOrder: 0, orderDiscarded: 0, inDiscarded: 0,
-        outPackets: 0, outBytes: 0, nextSent: 0, nextExpected: 0, lastIn: 0, lastCarried: 0,
-      },
-    };
+    const session = newSession(path);
+    const refusal = leg.kind === 'pppoe' ? this.#ethers.attach(leg, session) : leg.kind === 'l2tpv2' ? this.#enter(leg, session) : undefined;
+    if (refusal !== undefined) return refusal;
     this.#sessions.set(path.key, session);
-    this.#byIds.set(ids, session);
-    this.#tunnels.set(leg.localTunnel, (this.#tunnels.get(leg.localTunnel) ?? 0) + 1);
-    this.#join(session, far);
+    this.#join(session, path.far);
     return undefined;
   }
 
@@ -191,24 +157,32 @@ export class SimPlane implements DataPlane {
     const session = this.#sessions.get(key);
     if (session === undefined) return;
     const { far, routes, sources, ...options } = change;
-    if (routes !== undefined) session.routes = routes;
+    if (routes !== undefined) {
+      const before = session.far;
+      this.#leave(session);
+      session.routes = routes;
+      this.#join(session, before);
+    }
     if (sources !== undefined) session.sources = sources;
     Object.assign(session.options, options);
     if (options.sequence === 'on') session.numbered = true;
     if (options.sequence === 'off') session.numbered = false;
-    if (typeof far === 'number') this.#join(session, far);
+    if (far !== undefined) this.#join(session, far);
   }
 
   detach(key: SessionKey): void {
     const session = this.#sessions.get(key);
     if (session === undefined) return;
-    const { localTunnel, localSession } = session.leg;
     this.#sessions.delete(key);
+    this.#leave(session);
+    const { leg } = session.path;
+    if (leg.kind === 'pppoe') this.#ethers.detach(leg);
+    if (leg.kind !== 'l2tpv2') return;
+    const { localTunnel, localSession } = leg;
     this.#byIds.delete(localTunnel * 65536 + localSession);
     const left = (this.#tunnels.get(localTunnel) ?? 1) - 1;
     if (left > 0) this.#tunnels.set(localTunnel, left);
     else this.#tunnels.delete(localTunnel);
-    this.#leave(session);
   }
 
   send(frames: readonly Frame[]): void {
@@ -218,12 +192,26 @@ export class SimPlane implements DataPlane {
         if (service !== undefined) this.#host.sendUdp(frame.local, service.port, frame.peer, frame.peerPort, frame.data.slice());
         continue;
       }
-      if (frame.to !== 'session') continue;
+      if (frame.to === 'port') {
+        this.#ethers.sendFrame(frame.port, frame.data);
+        continue;
+      }
       const session = this.#sessions.get(frame.session);
-      if (session === undefined || frame.data.length < 2) continue;
-      const protocol = u16(frame.data, 0);
-      if (protocol === PPP.ipv4) clampMss(frame.data, 2, session.options.mss);
-      this.#transmit(session, protocol, frame.data.subarray(2));
+      if (session === undefined) continue;
+      if (frame.to === 'arrived') {
+        if (session.path.leg.kind !== 'line') continue;
+        const data = frame.data.slice();
+        // As on a real plane, what becomes of it is never seen before this call returns.
+        this.#world.at(this.#world.now, () => {
+          if (this.#sessions.get(frame.session) === session) this.#arrived(session, data);
+        });
+        continue;
+      }
+      if (frame.data.length < 2) continue;
+      const data = frame.data.slice();
+      const protocol = u16(data, 0);
+      if (protocol === PPP.ipv4) clampMss(data, 2, session.options.mss);
+      this.#transmit(session, protocol, data.subarray(2));
     }
   }
 
@@ -237,6 +225,10 @@ export class SimPlane implements DataPlane {
     return service === undefined ? undefined : { ...service.counters };
   }
 
+  etherCounters(id: EtherId): EtherCounters | undefined {
+    return this.#ethers.counters(id);
+  }
+
   interfaceCounters(id: InterfaceId): InterfaceCounters | undefined {
     const device = this.#devices.get(id);
     return device === undefined ? undefined : { ...device.counters };
@@ -245,7 +237,7 @@ export class SimPlane implements DataPlane {
   // -- out --
 
   #fromInterface(device: Device, packet: Uint8Array): boolean {
-    const session = device.kind === 'tun' ? device.session : memberTo(device, packet);
+    const session = device.kind === 'tun' ? device.session : device.members.to(packet);
     if (session === undefined) {
       if (device.members.size === 0 && device.onDemand && this.#world.now - device.demandAt >= DEMAND_INTERVAL) {
         device.demandAt = this.#world.now;
@@ -254,7 +246,10 @@ export class SimPlane implements DataPlane {
       return true;
     }
     const six = ((packet[0] ?? 0) >> 4) === 6;
-    if (!(six ? session.options.ipv6 : session.options.ipv4)) return true;
+    if (!(six ? session.options.ipv6 : session.options.ipv4)) {
+      session.counters.outDiscarded++;
+      return true;
+    }
     const copy = packet.slice();
     clampMss(copy, 0, session.options.mss);
     session.counters.lastCarried = this.#world.now;
@@ -262,16 +257,47 @@ export class SimPlane implements DataPlane {
     return true;
   }
 
+  /** A frame of ours, or a packet out of an interface: framed as the session's options say. */
   #transmit(session: Session, protocol: number, payload: Uint8Array): void {
-    const { leg } = session;
+    const { options, path } = session;
+    const isLcp = protocol === PPP.lcp;
+    const plain = plainFrame(protocol, payload);
+    const frame = options.pfc && !isLcp && protocol < 0x100 ? plain.subarray(1) : plain;
+    this.#depart(session, path.leg.kind !== 'l2tpv2' || (options.acfc && !isLcp) ? frame : addressedFrame(frame));
+  }
+
+  /** Sends a PPP frame as it is out of the session's leg. */
+  #depart(session: Session, frame: Uint8Array): void {
+    const { path, options, counters } = session;
+    const { leg, key } = path;
+    if (leg.kind === 'l2tpv2') {
+      this.#message(session, leg, frame);
+      return;
+    }
+    if (leg.kind === 'pppoe' && !this.#ethers.send(leg, frame)) {
+      counters.outDiscarded++;
+      return;
+    }
+    counters.outPackets++;
+    counters.outBytes += frame.length;
+    if (options.trace) this.#punt({ kind: 'trace', session: key, direction: 'tx', data: frame });
+    const read = leg.kind === 'line' ? readPppFrame(frame) : undefined;
+    if (read === undefined) return;
+    const data = plainFrame(read.protocol, frame.subarray(read.information));
+    this.#world.at(this.#world.now, () => {
+      if (this.#sessions.get(key) === session) this.#punt({ kind: 'line', session: key, data });
+    });
+  }
+
+  #message(session: Session, leg: L2tpLeg, frame: Uint8Array): void {
+    const { counters, options } = session;
     const service = this.#services.get(leg.underlay);
-    if (service === undefined) return;
-    const { options, counters } = session;
-    const isLcp = protocol === 0xc021;
-    const head = options.acfc && !isLcp ? 0 : 2;
-    const field = options.pfc && !isLcp && protocol < 0x100 ? 1 : 2;
+    if (service === undefined) {
+      counters.outDiscarded++;
+      return;
+    }
     const l2tp = session.numbered ? 12 : 8;
-    const message = new Uint8Array(l2tp + head + field + payload.length);
+    const message = new Uint8Array(l2tp + frame.length);
     put16(message, 0, session.numbered ? 0x4802 : 0x4002);
     put16(message, 2, message.length);
     put16(message, 4, leg.peerTunnel);
@@ -280,16 +306,9 @@ export class SimPlane implements DataPlane {
       put16(message, 8, counters.nextSent);
       counters.nextSent = (counters.nextSent + 1) & 0xffff;
     }
-    let at = l2tp;
-    if (head === 2) {
-      put16(message, at, 0xff03);
-      at += 2;
-    }
-    if (field === 2) put16(message, at, protocol);
-    else message[at] = protocol;
-    message.set(payload, at + field);
+    message.set(frame, l2tp);
     counters.outPackets++;
-    counters.outBytes += message.length - l2tp;
+    counters.outBytes += frame.length;
     service.counters.outData++;
     if (options.trace) this.#punt({ kind: 'trace', session: session.path.key, direction: 'tx', data: message });
     this.#host.sendUdp(leg.local, service.port, leg.peer, leg.peerPort, message);
@@ -315,7 +334,7 @@ export class SimPlane implements DataPlane {
     }
     service.counters.inData++;
     const session = this.#byIds.get(read.tunnel * 65536 + read.session);
-    if (session === undefined || session.leg.peer !== header.source) {
+    if (session?.path.leg.kind !== 'l2tpv2' || session.path.leg.peer !== header.source) {
       if (this.#tunnels.has(read.tunnel)) service.counters.noSuchCall++;
       else {
         service.counters.noSuchTunnel++;
@@ -323,7 +342,7 @@ export class SimPlane implements DataPlane {
       }
       return true;
     }
-    this.#message(service, session, read, data);
+    this.#numbered(service, session, read, data);
     return true;
   }
 
@@ -333,7 +352,7 @@ export class SimPlane implements DataPlane {
     this.#punt({ kind: 'stray', underlay: service.id, local: header.destination, peer: header.source, peerPort: sourcePort });
   }
 
-  #message(service: Service, session: Session, read: DataHeader, data: Uint8Array): void {
+  #numbered(service: Service, session: Session, read: DataHeader, data: Uint8Array): void {
     const { counters, options } = session;
     counters.lastIn = this.#world.now;
     counters.inPackets++;
@@ -371,52 +390,85 @@ export class SimPlane implements DataPlane {
     return true;
   }
 
+  /** A PPP frame that came by a leg without numbers. */
+  #arrived(session: Session, frame: Uint8Array): void {
+    const { counters } = session;
+    counters.lastIn = this.#world.now;
+    counters.inPackets++;
+    counters.inBytes += frame.length;
+    if (session.options.trace) this.#punt({ kind: 'trace', session: session.path.key, direction: 'rx', data: frame });
+    if (frame.length === 0) counters.inEmpty++;
+    else this.#frame(session, frame);
+  }
+
   #frame(session: Session, frame: Uint8Array): void {
-    const { counters, options } = session;
-    let at = frame.length >= 2 && frame[0] === 0xff && frame[1] === 0x03 ? 2 : 0;
-    if (frame.length <= at) {
+    const { counters, options, far } = session;
+    const read = readPppFrame(frame);
+    if (read === undefined) {
       counters.inDiscarded++;
       return;
     }
-    const short = ((frame[at] ?? 0) & 1) === 1;
-    if (!short && frame.length < at + 2) {
-      counters.inDiscarded++;
+    if (typeof far === 'object') {
+      this.#relay(session, far.relay, frame, read);
       return;
     }
-    const protocol = short ? (frame[at] ?? 0) : u16(frame, at);
-    at += short ? 1 : 2;
+    const { protocol, information } = read;
     if (protocol !== PPP.ipv4 && protocol !== PPP.ipv6) {
-      const whole = new Uint8Array(2 + frame.length - at);
-      put16(whole, 0, protocol);
-      whole.set(frame.subarray(at), 2);
-      this.#punt({ kind: 'ppp', session: session.path.key, data: whole });
+      this.#punt({ kind: 'ppp', session: session.path.key, data: plainFrame(protocol, frame.subarray(information)) });
       return;
     }
-    const device = session.far === undefined ? undefined : this.#devices.get(session.far);
-    if (device === undefined || !(protocol === PPP.ipv4 ? options.ipv4 : options.ipv6) || !maySend(session, frame, at)) {
+    const device = far === undefined ? undefined : this.#devices.get(far);
+    if (device === undefined || !(protocol === PPP.ipv4 ? options.ipv4 : options.ipv6) || !maySend(session, frame, information)) {
       counters.inDiscarded++;
       return;
     }
-    const packet = frame.slice(at);
+    const packet = frame.slice(information);
     clampMss(packet, 0, options.mss);
     counters.lastCarried = this.#world.now;
     this.#host.inject(device.name, packet);
   }
 
+  /** A frame of whatever protocol out of the other session's leg, as it came. */
+  #relay(session: Session, other: SessionKey, frame: Uint8Array, read: PppFrame): void {
+    const to = this.#sessions.get(other);
+    if (to === undefined || to === session || typeof to.far !== 'object' || to.far.relay !== session.path.key) {
+      session.counters.inDiscarded++;
+      return;
+    }
+    const copy = frame.slice(read.start);
+    if (read.protocol === PPP.ipv4 || read.protocol === PPP.ipv6) {
+      session.counters.lastCarried = this.#world.now;
+      to.counters.lastCarried = this.#world.now;
+      for (const { options } of [session, to]) clampMss(copy, read.information - read.start, options.mss);
+    }
+    const wanted = session.path.leg.kind !== 'l2tpv2' && (read.protocol === PPP.lcp || !to.options.acfc);
+    this.#depart(to, to.path.leg.kind === 'l2tpv2' && (read.addressed || wanted) ? addressedFrame(copy) : copy);
+  }
+
   // -- private --
 
-  #join(session: Session, far: InterfaceId | undefined): void {
+  #enter(leg: L2tpLeg, session: Session): Refusal | undefined {
+    const ids = leg.localTunnel * 65536 + leg.localSession;
+    if (this.#byIds.has(ids)) return { refused: `Tunnel ${leg.localTunnel} call ${leg.localSession} is attached already` };
+    if (!this.#services.has(leg.underlay)) return { refused: 'The local port is not served' };
+    this.#byIds.set(ids, session);
+    this.#tunnels.set(leg.localTunnel, (this.#tunnels.get(leg.localTunnel) ?? 0) + 1);
+    return undefined;
+  }
+
+  #join(session: Session, far: Far | undefined): void {
     this.#leave(session);
     session.far = far;
-    const device = far === undefined ? undefined : this.#devices.get(far);
+    const device = typeof far === 'number' ? this.#devices.get(far) : undefined;
     if (device?.kind === 'tun') device.session = session;
     else device?.members.add(session);
   }
 
   #leave(session: Session): void {
-    const device = session.far === undefined ? undefined : this.#devices.get(session.far);
+    const device = typeof session.far === 'number' ? this.#devices.get(session.far) : undefined;
     if (device?.session === session) device.session = undefined;
     device?.members.delete(session);
+    session.far = undefined;
   }
 
   #serviceAt(port: number): Service | undefined {
@@ -427,28 +479,4 @@ export class SimPlane implements DataPlane {
   #punt(punt: Punt): void {
     this.onPunt([punt], this.#world.now);
   }
-}
-
-/** The session of a shared device whose routes hold a packet's destination, the longest prefix first. */
-function memberTo(device: Device, packet: Uint8Array): Session | undefined {
-  if (packet.length < 20 || (packet[0] ?? 0) >> 4 !== 4) return undefined;
-  const destination = toIpv4(u32(packet, 16));
-  let best: Session | undefined;
-  let length = -1;
-  for (const session of device.members) {
-    for (const route of session.routes) {
-      if (route.length <= length || !inPrefix(destination, route)) continue;
-      best = session;
-      length = route.length;
-    }
-  }
-  return best;
-}
-
-/** Whether an inner packet has a source that its session may use. A list of IPv4 prefixes permits no IPv6. */
-function maySend({ sources }: Session, frame: Uint8Array, at: number): boolean {
-  if (sources === undefined) return true;
-  if (frame.length < at + 20 || (frame[at] ?? 0) >> 4 !== 4) return false;
-  const source = toIpv4(u32(frame, at + 12));
-  return sources.some((prefix) => inPrefix(source, prefix));
 }

@@ -1,4 +1,5 @@
-// A simulated Ethernet: what is sent to a neighbour arrives later, twice, out of order, or not at all.
+// A simulated Ethernet: what is sent to a neighbour arrives later, twice, out of order, or not at all. IP packets go to whoever owns an
+// address, as ARP would find; everything else goes as whole Ethernet frames.
 
 import type { Ipv4 } from '../../firmware/bytes/ip.ts';
 import type { World } from './world.ts';
@@ -22,7 +23,13 @@ export interface Tap {
   receive(packet: Uint8Array): void;
   /** The carrier came or went. */
   carrierChanged(): void;
+  /** The port's Ethernet address, 6 octets, and what takes frames sent to it or to a group; without them it hears no frames. */
+  readonly station?: Uint8Array;
+  receiveFrame?(frame: Uint8Array): void;
 }
+
+/** Octets of an Ethernet header: destination, source, Ethertype. */
+export const ETHERNET_HEADER = 14;
 
 export class Wire {
   readonly #world: World;
@@ -67,18 +74,37 @@ export class Wire {
       this.lost++;
       return false;
     }
+    this.#carry(tap, () => tap.receive(packet));
+    return true;
+  }
+
+  /** Sends a frame from `from` to the port whose address is its destination, or to all others where that is a group address. */
+  sendFrame(frame: Uint8Array, from: Tap): void {
+    this.sent++;
+    if (!this.up || frame.length < ETHERNET_HEADER || frame.length - ETHERNET_HEADER > this.quality.mtu) {
+      this.lost++;
+      return;
+    }
+    const isGroup = ((frame[0] ?? 0) & 1) === 1;
+    for (const tap of this.#taps) {
+      const { station } = tap;
+      if (tap === from || station === undefined || !(isGroup || station.every((octet, i) => octet === frame[i]))) continue;
+      this.#carry(tap, () => tap.receiveFrame?.(frame.slice()));
+    }
+  }
+
+  #carry(tap: Tap, arrive: () => void): void {
     const { random } = this.#world;
     if (random.next() < this.quality.loss) {
       this.lost++;
-      return true;
+      return;
     }
     const copies = random.next() < this.quality.duplicate ? 2 : 1;
     for (let i = 0; i < copies; i++) {
       const at = this.#world.now + this.quality.delay + random.next() * this.quality.jitter;
       this.#world.at(at, () => {
-        if (this.#taps.includes(tap)) tap.receive(packet);
+        if (this.#taps.includes(tap)) arrive();
       });
     }
-    return true;
   }
 }

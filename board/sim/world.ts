@@ -30,6 +30,7 @@ export class World {
   readonly random: SeededRandom;
   readonly #timers = new TimerQueue();
   #now: Millis = 1000;
+  #stations = 0;
 
   constructor(seed: number) {
     this.random = new SeededRandom(seed);
@@ -37,6 +38,12 @@ export class World {
 
   get now(): Millis {
     return this.#now;
+  }
+
+  /** An Ethernet address that no other port of this world has (locally administered). */
+  station(): Uint8Array {
+    const number = ++this.#stations;
+    return Uint8Array.of(2, 0, 0, number >> 16, number >> 8, number);
   }
 
   /** Tasks that wait: none is left when everything has been closed. */

@@ -80,7 +80,11 @@ export type Leg = L2tpLeg | PppoeLeg | LineLeg;
 /**
  * Where carried packets of a session go: an interface (plain IP crosses, every other frame is punted), or another session, to which every
  * frame of every PPP protocol goes as it came, LCP included (a LAC; RFC 2661 3). Both sessions of a relay name each other. A frame for a
- * session that is not attached yet is dropped and counted inDiscarded.
+ * session that is not attached, or does not name this one in turn, is dropped and counted inDiscarded.
+ * Of a relayed frame the protocol field and all behind it stay as they are (to a 'line' leg: the protocol field has two octets). Address and
+ * control (FF03) stay as they came between L2TP legs and are left out on PPPoE (RFC 2516 7); where a frame came over PPPoE or a line without
+ * them they are put before it into L2TP, unless `acfc` of the leg it leaves by says otherwise and it is no LCP frame (RFC 1661 6.6).
+ * `ipv4`, `ipv6`, `routes` and `sources` mean nothing to a relay; `mss` > 0 of either side does.
  */
 export type Far = InterfaceId | { readonly relay: SessionKey };
 
@@ -135,7 +139,7 @@ export type Punt =
   | { readonly kind: 'unreachable'; readonly underlay: UnderlayId; readonly peer: Ipv4; readonly peerPort: number; readonly mtu: number; readonly code: number }
   /** A data message of a tunnel that has no session here, as a peer sends them that has not noticed our restart. At most one a second for each underlay. */
   | { readonly kind: 'stray'; readonly underlay: UnderlayId; readonly local: Ipv4; readonly peer: Ipv4; readonly peerPort: number }
-  /** A copy for DEBUG=PKT: the whole L2TP message from its header on. */
+  /** A copy for DEBUG=PKT: the whole L2TP message from its header on; of any other leg the PPP frame as it came or leaves. */
   | { readonly kind: 'trace'; readonly session: SessionKey; readonly direction: 'rx' | 'tx'; readonly data: Uint8Array }
   /** Something asked for earlier failed later, as one sentence. */
   | { readonly kind: 'failed'; readonly session: SessionKey; readonly reason: string };
@@ -201,6 +205,17 @@ export interface UnderlayCounters {
   processed: number;
 }
 
+/** Counters of one Ethernet port since it was opened; PPPoE frames only. */
+export interface EtherCounters {
+  /** Session frames (Ethertype 0x8864) that came to the port. */
+  inFrames: number;
+  outFrames: number;
+  /** Those of them whose version, type, code or length is wrong. */
+  malformed: number;
+  /** Those of a session that nobody has. */
+  noSession: number;
+}
+
 export interface DataPlane {
   /** Human name of the implementation for SHOW SYSTEM: 'sim', 'user'. */
   readonly name: string;
@@ -208,7 +223,10 @@ export interface DataPlane {
   listen(at: Underlay): UnderlayId | Refusal;
   boundPort(id: UnderlayId): number;
   unlisten(id: UnderlayId): void;
-  /** Serves PPPoE on an Ethernet device of the operator's (`eth1`). Refused: the sentence why (no such device, no right). Counted: as often as it was opened it is closed. */
+  /**
+   * Serves PPPoE on an Ethernet device of the operator's (`eth1`). Refused: the sentence why (no such device, no right). Counted: as often as
+   * it was opened it is closed; with the last close its sessions are detached. Only frames to the port's own address or to a group come in.
+   */
   openEther(device: string): EtherId | Refusal;
   closeEther(id: EtherId): void;
   /** Its own address, 6 octets, and its MTU. */
@@ -228,6 +246,8 @@ export interface DataPlane {
   /** Fresh counters; undefined for a key that is not attached. */
   counters(key: SessionKey): SessionCounters | undefined;
   underlayCounters(id: UnderlayId): UnderlayCounters | undefined;
+  /** Undefined for a port that is not open. */
+  etherCounters?(id: EtherId): EtherCounters | undefined;
   /** Undefined for an interface that is not open. */
   interfaceCounters?(id: InterfaceId): InterfaceCounters | undefined;
 }
