@@ -26,12 +26,22 @@ export type Attempt =
 
 /** What the user database says. `success` is the text of the Success packet (MS-CHAPv2: our own proof, `S=...`). */
 export type Verdict =
-  | { readonly accepted: true; readonly success?: string; readonly address?: Ipv4 }
+  | {
+      readonly accepted: true;
+      readonly success?: string;
+      readonly address?: Ipv4;
+      /** How long the session may last from its network phase on, and how long it may carry nothing, seconds. The lesser of this and what the interface says holds. */
+      readonly sessionTimeout?: number;
+      readonly idleTimeout?: number;
+    }
   /** `reason` is one sentence for the log; the peer only learns that it was refused. */
   | { readonly accepted: false; readonly reason: string };
 
 /** Gives the verdict, at once or later; a late one for a link that is gone is ignored. */
 export type Judge = (attempt: Attempt, answer: (verdict: Verdict, now: Millis) => void, now: Millis) => void;
+
+/** Asks whether a peer that had to prove nothing may enter the network phase; the answer comes at once or later. */
+export type Gate = (go: (verdict: Verdict, now: Millis) => void, now: Millis) => void;
 
 /** One side of one authentication. */
 export interface AuthMachine {

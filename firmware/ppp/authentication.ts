@@ -3,11 +3,11 @@
 import type { Secret } from '../bytes/secret.ts';
 import { NEVER, type Millis } from '../bytes/time.ts';
 import type { Crypto, Random } from '../hal/clock.ts';
-import type { AuthMachine, AuthMethod, AuthOutput, Judge, Verdict } from './auth.ts';
+import type { Attempt, AuthMachine, AuthMethod, AuthOutput, Gate, Judge, Verdict } from './auth.ts';
 import type { Limits } from './automaton.ts';
 import { CHAP_CODE, ChapAuthenticator, ChapPeer } from './chap.ts';
 import { PROTOCOL, type ControlPacket } from './frame.ts';
-import { PAP_CODE, PapAuthenticator, PapPeer } from './pap.ts';
+import { PAP_CODE, PapAuthenticator, PapPeer, VERDICT_TIME } from './pap.ts';
 
 export interface Credentials {
   readonly name: string;
@@ -27,6 +27,8 @@ export interface AuthenticationSettings {
   readonly crypto: Crypto;
   readonly random: Random;
   readonly judge: Judge;
+  /** Who is asked where the peer proves nothing; undefined = nobody. */
+  readonly gate: Gate | undefined;
 }
 
 export interface AuthenticationOutput {
@@ -47,6 +49,8 @@ export class Authentication {
   #verdict: Verdict | undefined;
   #stopped = false;
   #done = false;
+  /** Until when the gate may take to answer; NEVER while it is not asked. */
+  #due: Millis = NEVER;
 
   constructor(settings: AuthenticationSettings, out: AuthenticationOutput) {
     this.#settings = settings;
@@ -57,8 +61,11 @@ export class Authentication {
     this.#proving = settings.weProve === undefined || settings.credentials === undefined ? undefined : this.#prove(settings.weProve, settings.credentials);
   }
 
-  start(now: Millis): void {
-    this.#judging?.start(now);
+  /** Begins. `proof`: what the peer gave a LAC already, which is judged as if it came now. */
+  start(now: Millis, proof?: Attempt): void {
+    if (proof?.kind === 'pap' && this.#judging instanceof PapAuthenticator) this.#judging.resume(proof, now);
+    else if (proof?.kind === 'chap' && this.#judging instanceof ChapAuthenticator) this.#judging.resume(proof, now);
+    else this.#judging?.start(now);
     this.#proving?.start(now);
     this.#check(now);
   }
@@ -84,12 +91,13 @@ export class Authentication {
   }
 
   deadline(): Millis {
-    return this.#stopped ? NEVER : Math.min(this.#judging?.deadline() ?? NEVER, this.#proving?.deadline() ?? NEVER);
+    return this.#stopped ? NEVER : Math.min(this.#due, this.#judging?.deadline() ?? NEVER, this.#proving?.deadline() ?? NEVER);
   }
 
   tick(now: Millis): void {
     if (!this.#stopped) this.#judging?.tick(now);
     if (!this.#stopped) this.#proving?.tick(now);
+    if (!this.#stopped && now >= this.#due) this.#pass({ accepted: false, reason: 'Nobody said whether the peer may enter.' }, now);
   }
 
   #is(method: AuthMethod | undefined, protocol: number): boolean {
@@ -136,6 +144,16 @@ export class Authentication {
   #check(now: Millis): void {
     if (this.#done || this.#stopped || !this.#theyProved || !this.#weProved) return;
     this.#done = true;
-    this.#out.done(this.#name, this.#verdict, now);
+    const { theyProve, gate } = this.#settings;
+    if (theyProve !== undefined || gate === undefined) return this.#out.done(this.#name, this.#verdict, now);
+    this.#due = now + VERDICT_TIME;
+    gate((verdict, later) => this.#pass(verdict, later), now);
+  }
+
+  #pass(verdict: Verdict, now: Millis): void {
+    if (this.#stopped || this.#due === NEVER) return;
+    this.#due = NEVER;
+    if (verdict.accepted) this.#out.done('', verdict, now);
+    else this.#out.failed(verdict.reason, now);
   }
 }

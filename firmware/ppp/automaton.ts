@@ -98,6 +98,13 @@ export class Automaton {
     return true;
   }
 
+  /** Opened without a packet: somebody else has negotiated for us (RFC 2661 4.4.5). Only for an automaton that has not begun. */
+  adopt(now: Millis): void {
+    if (this.#state !== 'Initial') return;
+    this.#state = 'Opened';
+    this.#act('tlu', now);
+  }
+
   /** When the restart timer expires; NEVER while it does not run. */
   deadline(): Millis {
     return this.#due;

@@ -7,7 +7,7 @@ import type { Secret } from '../bytes/secret.ts';
 import { fromUtf8, printable, utf8 } from '../bytes/text.ts';
 import { NEVER, type Millis } from '../bytes/time.ts';
 import type { Crypto, Random } from '../hal/clock.ts';
-import type { AuthMachine, AuthOutput, Judge, Verdict } from './auth.ts';
+import type { Attempt, AuthMachine, AuthOutput, Judge, Verdict } from './auth.ts';
 import type { Limits } from './automaton.ts';
 import { chapResponse } from './chap-md5.ts';
 import { encodePacket, type ControlPacket } from './frame.ts';
@@ -198,6 +198,13 @@ export class ChapAuthenticator implements AuthMachine {
     this.#next(now);
   }
 
+  /** Judges the response to a challenge that a LAC put for us; the peer waits for the answer, or repeats it. In place of `start`. */
+  resume(attempt: Extract<Attempt, { kind: 'chap' }>, now: Millis): void {
+    this.#identifier = attempt.id;
+    this.#challenge = attempt.challenge;
+    this.#put(attempt, now);
+  }
+
   /** Whether `challenge` is the one we put to the peer last. */
   asked(challenge: Uint8Array): boolean {
     return equalBytes(challenge, this.#challenge);
@@ -217,15 +224,7 @@ export class ChapAuthenticator implements AuthMachine {
       return this.#refuse(`The peer's ${algorithm} response has ${response.value.length} octets.`, now);
     }
     if (this.#proven !== undefined && this.#proven !== response.name) return this.#refuse(`The peer ${this.#proven} changed its name to ${response.name}.`, now);
-    this.#state = 'judging';
-    this.#due = now + VERDICT_TIME;
-    this.#judge(
-      { kind: 'chap', algorithm, name: response.name, id: this.#identifier, challenge: this.#challenge, response: response.value },
-      (verdict, later) => {
-        if (this.#state === 'judging') this.#verdict(response.name, verdict, later);
-      },
-      now,
-    );
+    this.#put({ kind: 'chap', algorithm, name: response.name, id: this.#identifier, challenge: this.#challenge, response: response.value }, now);
   }
 
   deadline(): Millis {
@@ -259,6 +258,18 @@ export class ChapAuthenticator implements AuthMachine {
     this.#due = now + this.#settings.limits.restart;
     const data = encodeChapValue(this.#challenge, this.#settings.name);
     if (data !== undefined) this.#out.send(encodePacket(CHAP_CODE.Challenge, this.#identifier, data));
+  }
+
+  #put(attempt: Attempt, now: Millis): void {
+    this.#state = 'judging';
+    this.#due = now + VERDICT_TIME;
+    this.#judge(
+      attempt,
+      (verdict, later) => {
+        if (this.#state === 'judging') this.#verdict(attempt.name, verdict, later);
+      },
+      now,
+    );
   }
 
   #verdict(name: string, verdict: Verdict, now: Millis): void {

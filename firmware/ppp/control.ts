@@ -6,6 +6,7 @@ import type { Millis } from '../bytes/time.ts';
 import { Automaton, DEFAULT_LIMITS, type Action, type Event, type Limits, type State } from './automaton.ts';
 import { CODE, encodePacket, type ControlPacket } from './frame.ts';
 import { encodeOptions, isPartOf, parseOptions, type Option } from './option.ts';
+import type { LcpHistory } from './proxy.ts';
 
 /** What is wrong with a peer's Configure-Request; all empty = nothing. */
 export interface Judgement {
@@ -97,7 +98,9 @@ export class Control {
   #identifier = 0;
   #request: { readonly identifier: number; readonly options: readonly Option[]; readonly data: Uint8Array } | undefined;
   #answered = false;
-  #acknowledged: { readonly identifier: number; readonly data: Uint8Array } | undefined;
+  /** The identifier is undefined where another one acknowledged for us. */
+  #acknowledged: { readonly identifier: number | undefined; readonly data: Uint8Array } | undefined;
+  #first: Uint8Array | undefined;
   #repeats = 0;
   #naksSent = 0;
   #naksReceived = 0;
@@ -129,8 +132,21 @@ export class Control {
     return this.#reason;
   }
 
+  /** The requests so far: the peer's first, and the two that hold while the protocol is open. */
+  get history(): LcpHistory {
+    return { initialReceived: this.#first, lastSent: this.#request?.data, lastReceived: this.#acknowledged?.data };
+  }
+
   open(now: Millis): void {
     this.#event('Open', now);
+  }
+
+  /** Opened at once: a LAC sent `sent` and acknowledged `received` for us. The negotiator holds both already. */
+  adopt(sent: readonly Option[], received: readonly Option[], now: Millis): void {
+    this.#request = { identifier: 0, options: sent, data: encodeOptions(sent) };
+    this.#answered = true;
+    this.#acknowledged = { identifier: undefined, data: encodeOptions(received) };
+    this.#automaton.adopt(now);
   }
 
   up(now: Millis): void {
@@ -223,8 +239,10 @@ export class Control {
   #configureRequest(packet: ControlPacket, now: Millis): void {
     const options = parseOptions(packet.data);
     if (typeof options === 'string') return this.#refuse('options malformed');
+    this.#first ??= packet.data.slice();
     const acknowledged = this.#acknowledged;
-    const repeated = acknowledged !== undefined && acknowledged.identifier === packet.identifier && equalBytes(acknowledged.data, packet.data);
+    const known = acknowledged !== undefined && (acknowledged.identifier ?? packet.identifier) === packet.identifier;
+    const repeated = known && equalBytes(acknowledged.data, packet.data);
     if (this.state === 'Opened' && repeated && this.#repeats < MAX_REPEATS) {
       this.#repeats++;
       return this.#send(CODE.ConfigureAck, packet.identifier, packet.data);

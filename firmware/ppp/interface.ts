@@ -6,12 +6,14 @@ import { put16, u8 } from '../bytes/integers.ts';
 import { NEVER, type Alarm, type Millis } from '../bytes/time.ts';
 import type { InterfaceId, Refusal } from '../hal/dataplane.ts';
 import type { Verdict } from './auth.ts';
+import { Allowance } from './allowance.ts';
 import { Accounting, NO_TRAFFIC, type LimitCounter } from './accounting.ts';
 import { PROTOCOL } from './frame.ts';
 import type { IpcpAgreement, IpcpSettings } from './ipcp.ts';
-import { Link } from './link.ts';
+import { Link, type LinkOwner } from './link.ts';
 import type { PppLower, PppOwner } from './owner.ts';
 import { idleTime, linkSettings, type PppParameters } from './parameters.ts';
+import { NO_HISTORY, type LcpHistory } from './proxy.ts';
 import { Trace } from './trace.ts';
 
 /** Own limit: first packets kept while the link comes up, and how long. */
@@ -34,7 +36,9 @@ export type Condition =
   /** The layer has been asked for a link. */
   | 'calling'
   | 'negotiating'
-  | 'up';
+  | 'up'
+  /** Another one (an LNS) speaks PPP with the peer. */
+  | 'handed over';
 
 export class PppInterface {
   readonly number: number;
@@ -56,6 +60,10 @@ export class PppInterface {
   #lower: PppLower | undefined;
   #ip: IpcpAgreement | undefined;
   #asked = false;
+  /** What LCP had agreed when the peer was handed over; undefined while we speak with it ourselves. */
+  #handed: LcpHistory | undefined;
+  /** What the user database allows the present link. */
+  #allowance = new Allowance();
   /** IP was up on the present link at some time. */
   #wasUp = false;
   #mtu = FIRST_MTU;
@@ -126,6 +134,7 @@ export class PppInterface {
   }
 
   condition(now: Millis): Condition {
+    if (this.#handed !== undefined) return 'handed over';
     if (this.#ip !== undefined) return 'up';
     if (this.#link !== undefined) return 'negotiating';
     if (!this.#enabled) return 'disabled';
@@ -135,7 +144,7 @@ export class PppInterface {
 
   /** When the idle timer closes the link; NEVER while it does not run. */
   idleDeadline(): Millis {
-    const idle = idleTime(this.#parameters);
+    const idle = this.#allowance.idle(idleTime(this.#parameters));
     if (idle === 0 || this.#ip === undefined) return NEVER;
     return Math.max(this.#since ?? 0, this.accounting.total.lastCarried) + idle * 1000;
   }
@@ -207,6 +216,7 @@ export class PppInterface {
   destroy(now: Millis, reason = 'Destroyed by the operator.'): void {
     this.#enabled = false;
     this.#destroyed = true;
+    this.#handed = undefined;
     this.#closeLink(reason, now);
     const lower = this.#lower;
     this.#gone(reason, now);
@@ -220,6 +230,7 @@ export class PppInterface {
   /** The layer has a link. It may come without having been wanted: the peer called. One that is there already gives way. */
   lowerUp(lower: PppLower, now: Millis): void {
     if (this.#destroyed) return;
+    this.#handed = undefined;
     if (this.#link !== undefined) this.#gone('The peer called again.', now);
     const barred = this.#enabled ? this.accounting.exceeded(this.#parameters, now) : `${this.name} is disabled.`;
     if (barred !== undefined) {
@@ -236,7 +247,33 @@ export class PppInterface {
 
   /** The link's carrier is gone. One sentence. */
   lowerDown(reason: string, now: Millis): void {
+    if (this.#handed !== undefined) {
+      this.#handed = undefined;
+      this.#reason = reason;
+      this.#changes = now;
+      this.#settleWant(now);
+    }
     this.#over(reason, now);
+    this.#arm();
+  }
+
+  /** What LCP has sent and received, as it was when LCP opened last; stays after `handOver`. */
+  history(): LcpHistory {
+    return this.#handed ?? this.#link?.history() ?? NO_HISTORY;
+  }
+
+  /**
+   * Goes silent for good, for another one (an LNS) speaks PPP with the peer from now on: nothing is sent, the layer stays, a verdict that is
+   * still out is ignored. `lowerDown` or `destroy` ends it.
+   */
+  handOver(now: Millis): void {
+    const link = this.#link;
+    if (link === undefined) return;
+    this.#handed = link.history();
+    link.handOver(now);
+    this.#link = undefined;
+    this.#lower = undefined;
+    this.#changes = now;
     this.#arm();
   }
 
@@ -284,6 +321,7 @@ export class PppInterface {
       get mtu() {
         return lower.mtu;
       },
+      proxy: lower.proxy,
       send: (frame) => {
         this.trace.frame('tx', frame, this.#parameters.debugmaxbytes, owner.clock.now());
         lower.send(frame);
@@ -292,10 +330,21 @@ export class PppInterface {
       negotiated: () => lower.negotiated(),
       hangUp: (reason) => lower.hangUp(reason),
     };
+    const gate: LinkOwner['gate'] = owner.mayEnter === undefined ? undefined : (go, now) =>
+      owner.mayEnter?.(
+        this.name,
+        (verdict, later) => {
+          go(verdict, later);
+          this.#arm();
+        },
+        now,
+      );
     const link: Link = new Link(
       linkSettings(this.#parameters, owner.systemName()),
       watched,
       {
+        gate,
+        proxied: (text) => this.#log('LCP', `${this.name}: ${text}`),
         judge: (attempt, answer, now) =>
           owner.authenticate(
             this.name,
@@ -328,6 +377,7 @@ export class PppInterface {
   }
 
   #addresses(verdict: Verdict | undefined, peer: string): IpcpSettings | Refusal {
+    this.#allowance.grant(verdict, this.#owner.clock.now());
     const known = verdict?.accepted === true ? verdict.address : undefined;
     const given = this.#owner.assign?.(this.name, peer, known);
     if (given !== undefined) {
@@ -370,7 +420,7 @@ export class PppInterface {
     const barred = !this.#enabled || this.accounting.exceeded(this.#parameters, now) !== undefined;
     const want = !barred && (!this.onDemand || this.#again);
     // While there is a link nothing changes: it may be the peer's call, or just be saying goodbye.
-    if (want === this.#wanted || this.#link !== undefined) return;
+    if (want === this.#wanted || this.#link !== undefined || this.#handed !== undefined) return;
     this.#wanted = want;
     if (want) this.#owner.wantLink(this.name, this.over, now);
     else this.#owner.unwantLink(this.name, this.over, this.#enabled ? this.#reason : 'Disabled by the operator.', now);
@@ -395,6 +445,7 @@ export class PppInterface {
     this.#read(now);
     this.#link = undefined;
     this.#lower = undefined;
+    this.#allowance = new Allowance();
     link.lowerDown(now);
     this.accounting.settle();
     const farewell = link.farewell;
@@ -424,7 +475,7 @@ export class PppInterface {
   }
 
   #deadline(): Millis {
-    return Math.min(this.#link?.deadline() ?? NEVER, this.#sample, this.idleDeadline());
+    return Math.min(this.#link?.deadline() ?? NEVER, this.#sample, this.idleDeadline(), this.#allowance.until);
   }
 
   #tick(now: Millis): void {
@@ -438,7 +489,11 @@ export class PppInterface {
     }
     if (now >= this.idleDeadline()) {
       this.#read(now);
-      if (now >= this.idleDeadline()) this.#closeLink(`No traffic for ${idleTime(this.#parameters)} seconds.`, now);
+      if (now >= this.idleDeadline()) this.#closeLink(`No traffic for ${this.#allowance.idle(idleTime(this.#parameters))} seconds.`, now);
+    }
+    if (now >= this.#allowance.until) {
+      this.#closeLink(this.#allowance.reason, now);
+      this.#allowance.spent();
     }
   }
 

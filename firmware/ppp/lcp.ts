@@ -134,6 +134,17 @@ export class LcpOptions implements Negotiator {
     this.#theirs = { mru: DEFAULT_MRU, magic: 0, acfc: false, pfc: false, prove: undefined, quality: undefined };
   }
 
+  /**
+   * Takes over what a LAC agreed: `sent` is what it asked of the caller for us, `received` what it acknowledged. A text: it does not satisfy
+   * our settings, and why; nothing is taken over then.
+   */
+  adopt(sent: readonly Option[], received: readonly Option[]): string | undefined {
+    this.begin();
+    const failure = this.#adoptOurs(sent) ?? this.#adoptTheirs(received);
+    if (failure !== undefined) this.begin();
+    return failure;
+  }
+
   request(): readonly Option[] {
     const options: Option[] = [];
     if (this.#mru !== undefined) options.push(option16(LCP_OPTION.Mru, this.#mru));
@@ -245,6 +256,40 @@ export class LcpOptions implements Negotiator {
       default:
         return 'reject';
     }
+  }
+
+  #adoptOurs(sent: readonly Option[]): string | undefined {
+    const { mru, demand, accept, quality } = this.#settings;
+    this.#mru = this.#method = undefined;
+    this.#magic = this.#quality = 0;
+    this.#acfc = this.#pfc = false;
+    for (const [at, option] of sent.entries()) {
+      const { type, data } = option;
+      if (sent.findIndex((other) => other.type === type) < at) return `it asked for option ${type} twice`;
+      if (type === LCP_OPTION.Mru && data.length === 2 && u16(data, 0) >= LEAST_MRU) this.#mru = u16(data, 0);
+      else if (type === LCP_OPTION.Accm && data.length === 4) continue;
+      else if (type === LCP_OPTION.Authentication && authMethod(option) !== undefined) this.#method = authMethod(option);
+      else if (type === LCP_OPTION.Quality && quality > 0 && data.length === 6 && u16(data, 0) === PROTOCOL.LQR && u32(data, 2) > 0) this.#quality = u32(data, 2);
+      else if (type === LCP_OPTION.Magic && data.length === 4) this.#magic = u32(data, 0);
+      else if (type === LCP_OPTION.Pfc && data.length === 0) this.#pfc = true;
+      else if (type === LCP_OPTION.Acfc && data.length === 0) this.#acfc = true;
+      else return `it asked for option ${type}, which we do not`;
+    }
+    const [asked, most] = [this.#mru ?? DEFAULT_MRU, mru ?? DEFAULT_MRU];
+    if (asked > most) return `its MRU of ${asked} does not fit ${most}`;
+    const method = this.#method;
+    if (method === undefined) return demand.length === 0 ? undefined : `it asked for no authentication, we ask for ${demand.join(' or ')}`;
+    return demand.includes(method) || (demand.length > 0 && accept.includes(method)) ? undefined : `it asked for ${method}, which AUTHENTICATION does not permit`;
+  }
+
+  #adoptTheirs(received: readonly Option[]): string | undefined {
+    for (const [at, option] of received.entries()) {
+      if (received.findIndex(({ type }) => type === option.type) < at) return `it granted option ${option.type} twice`;
+      // Nobody has proved us to the caller.
+      if (option.type === LCP_OPTION.Authentication || this.#verdict(option) !== 'ack') return `it granted option ${option.type}, which we would not`;
+    }
+    this.agreed(received);
+    return undefined;
   }
 
   /** A smaller MRU is taken. A larger one would not fit our path: we ask once more, then announce nothing. */

@@ -1,8 +1,9 @@
 // One PPP link from its first packet to its last (RFC 1661 3): LCP, authentication both ways, then the NCPs. Sans-IO.
 
+import { printable } from '../bytes/text.ts';
 import { NEVER, type Millis } from '../bytes/time.ts';
 import type { Crypto, Random } from '../hal/clock.ts';
-import type { AuthMethod, Judge, Verdict } from './auth.ts';
+import type { Attempt, AuthMethod, Gate, Judge, Verdict } from './auth.ts';
 import { Authentication, type Credentials } from './authentication.ts';
 import type { Limits } from './automaton.ts';
 import { Control, type ControlOutput } from './control.ts';
@@ -14,7 +15,9 @@ import type { Ipv6cpAgreement } from './ipv6cp.ts';
 import { LcpExtension, LcpOptions, type LcpAgreement, type LcpSettings } from './lcp.ts';
 import { Lqr, type LinkCounters, type LqrReport } from './lqr.ts';
 import { Network, type ProtocolState } from './network.ts';
+import { parseOptions } from './option.ts';
 import type { PppLower } from './owner.ts';
+import { NO_HISTORY, proofOf, type LcpHistory, type ProxyCall } from './proxy.ts';
 
 export interface LinkSettings {
   /** MRU to announce; 'path' = what the lower carries, where that is less than 1500. */
@@ -38,6 +41,10 @@ export type TraceKind = 'LCP' | 'AUTH' | 'NCP' | 'PKT';
 /** What the link asks of and tells its interface. */
 export interface LinkOwner {
   readonly judge: Judge;
+  /** Asked before the network phase of a peer that had to prove nothing; absent = it may enter. */
+  readonly gate?: Gate | undefined;
+  /** What was decided about the LCP and authentication that a LAC passed on: one sentence without its full stop. */
+  proxied?(text: string): void;
   /** Asked when the network phase begins; `peer` is the name that the peer proved, `verdict` what the database said of it. Refused: the link closes. */
   addresses(verdict: Verdict | undefined, peer: string): IpcpSettings | { readonly refused: string };
   /** The MTU agreed: the lesser of the peer's MRU and the path. */
@@ -82,6 +89,9 @@ export class Link {
   #peerName = '';
   #network: Network | undefined;
   #looped = 0;
+  #history: LcpHistory = NO_HISTORY;
+  /** What the peer proved to a LAC: judged when LCP is open. */
+  #proof: Attempt | undefined;
   #reason = '';
   readonly refused: Record<LinkRefusal, number> = { malformed: 0, 'not in this phase': 0, 'protocol not open': 0, 'protocol unknown': 0 };
 
@@ -150,11 +160,32 @@ export class Link {
     return [{ name: 'LCP', state: this.#lcp.state, counters: this.#lcp.counters }, ...(this.#network?.states() ?? [])];
   }
 
-  /** The lower is up: waits a moment for the peer's first packet, then negotiates. */
+  /** What LCP sent and received, as it was when LCP opened last. */
+  history(): LcpHistory {
+    return this.#history;
+  }
+
+  /**
+   * The lower is up. What a LAC passed on is taken over where it satisfies our settings; else LCP begins, with a caller of a LAC at once (he
+   * is past his LCP and silent), with others after a moment for their first packet.
+   */
   start(now: Millis): void {
     this.#phase = 'Establish';
-    this.#wake = now + PATIENCE;
+    const { proxy } = this.#lower;
+    if (proxy === undefined || (proxy.lastSent === undefined && proxy.lastReceived === undefined)) {
+      this.#wake = now + PATIENCE;
+      return this.#lcp.open(now);
+    }
+    const failure = this.#takeOver(proxy, now);
+    if (failure === undefined) return;
+    this.#decided(`LCP begins anew with the caller, for what the LAC passed on does not do: ${failure}`);
     this.#lcp.open(now);
+    this.#begin(now);
+  }
+
+  /** Goes silent for good: another one (an LNS) speaks PPP with the peer from now on. Nothing is sent, the lower stays, `ended` is not called. */
+  handOver(now: Millis): void {
+    this.lowerDown(now);
   }
 
   /** Ends the link politely; `ended` follows. `words` go to the peer in place of the reason. */
@@ -231,6 +262,31 @@ export class Link {
     this.#network?.tick(now);
   }
 
+  /** Opens LCP with what a LAC agreed. A text: that does not do, and why. */
+  #takeOver(proxy: ProxyCall, now: Millis): string | undefined {
+    const { lastSent, lastReceived } = proxy;
+    if (lastSent === undefined || lastReceived === undefined) return `the last CONFREQ that it ${lastSent === undefined ? 'sent' : 'received'} is missing`;
+    const [sent, received] = [parseOptions(lastSent), parseOptions(lastReceived)];
+    if (typeof sent === 'string' || typeof received === 'string') return 'its CONFREQs are malformed';
+    const failure = this.#lcpOptions.adopt(sent, received);
+    if (failure !== undefined) return failure;
+    const { theyProve } = this.lcp;
+    const proof = proofOf(proxy, theyProve);
+    if (typeof proof === 'string') {
+      this.#lcpOptions.begin();
+      return proof;
+    }
+    this.#proof = proof;
+    this.#decided(`LCP is taken over from the LAC, authentication by ${theyProve ?? 'nothing'}${proof === undefined ? '' : ` of ${printable(proof.name)}`} too`);
+    this.#lcp.adopt(sent, received, now);
+    return undefined;
+  }
+
+  #decided(text: string): void {
+    this.#owner.trace('LCP', () => text);
+    this.#owner.proxied?.(text);
+  }
+
   #begin(now: Millis): void {
     this.#wake = NEVER;
     this.#lcp.up(now);
@@ -289,6 +345,7 @@ export class Link {
 
   #lcpUp(now: Millis): void {
     const agreed = this.lcp;
+    this.#history = this.#lcp.history;
     this.#lower.configure({ acfc: agreed.sendAcfc, pfc: agreed.sendPfc });
     this.#size(agreed);
     this.#looped = 0;
@@ -327,7 +384,7 @@ export class Link {
     const { limits, name, rechallenge, credentials } = this.#settings;
     const { theyProve, weProve } = agreed;
     this.#auth = new Authentication(
-      { theyProve, weProve, credentials, name, limits, rechallenge, crypto: this.#crypto, random: this.#random, judge: this.#owner.judge },
+      { theyProve, weProve, credentials, name, limits, rechallenge, crypto: this.#crypto, random: this.#random, judge: this.#owner.judge, gate: this.#owner.gate },
       {
         send: (protocol, packet) => {
           this.#owner.trace('AUTH', () => {
@@ -340,7 +397,9 @@ export class Link {
         failed: (reason, at) => this.close(reason, at, 'Authentication failed'),
       },
     );
-    this.#auth.start(now);
+    const proof = this.#proof;
+    this.#proof = undefined;
+    this.#auth.start(now, proof);
   }
 
   #enterNetwork(peer: string, verdict: Verdict | undefined, now: Millis): void {

@@ -8,6 +8,7 @@ import type { InterfaceId, Refusal } from '../hal/dataplane.ts';
 import type { Log } from '../log/log.ts';
 import type { Attempt, Verdict } from './auth.ts';
 import type { Ipv6cpAgreement } from './ipv6cp.ts';
+import type { ProxyCall } from './proxy.ts';
 
 /** What carries the frames of one link: an L2TP session, a PPPoE session, a test pipe. */
 export interface PppLower {
@@ -15,6 +16,8 @@ export interface PppLower {
   send(frame: Uint8Array): void;
   /** The largest IP packet that fits the outer path now, octets; `resized` of the interface tells of a change. */
   readonly mtu: number;
+  /** What a LAC agreed with the caller and took from him, where it passed that on. */
+  readonly proxy?: ProxyCall | undefined;
   /** What the carrier of plain IP packets must know; only what changes is given. `mss` 0 = no clamping. */
   configure(change: { readonly ipv4?: boolean; readonly ipv6?: boolean; readonly acfc?: boolean; readonly pfc?: boolean; readonly mss?: number }): void;
   /** The link carries IP from now on. */
@@ -88,6 +91,8 @@ export interface PppOwner {
   ipv6Down(name: string, now: Millis): void;
   /** Judges a peer against the user database; `answer` is called once, at once or later. Helper: verifyAttempt of auth.ts. */
   authenticate(name: string, attempt: Attempt, answer: (verdict: Verdict, now: Millis) => void, now: Millis): void;
+  /** Asked before the network phase of a peer that had to prove nothing (AUTHENTICATION=NONE); absent = it may enter. At once or later. */
+  mayEnter?(name: string, go: (verdict: Verdict, now: Millis) => void, now: Millis): void;
   /** Traffic of the session now under the interface; undefined where there is none. */
   traffic(name: string): PppTraffic | undefined;
 }

@@ -6,7 +6,7 @@ import { u8 } from '../bytes/integers.ts';
 import { Secret } from '../bytes/secret.ts';
 import { fromUtf8, printable, utf8 } from '../bytes/text.ts';
 import { NEVER, type Millis } from '../bytes/time.ts';
-import type { AuthMachine, AuthOutput, Judge, Verdict } from './auth.ts';
+import type { Attempt, AuthMachine, AuthOutput, Judge, Verdict } from './auth.ts';
 import type { Limits } from './automaton.ts';
 import { encodePacket, type ControlPacket } from './frame.ts';
 
@@ -140,6 +140,12 @@ export class PapAuthenticator implements AuthMachine {
     this.#due = now + this.#limits.restart * this.#limits.maxConfigure;
   }
 
+  /** Judges a request that a LAC took for us; the peer waits for the answer, or repeats it. In place of `start`. */
+  resume(attempt: Extract<Attempt, { kind: 'pap' }>, now: Millis): void {
+    this.#identifier = attempt.id;
+    this.#put(attempt, now);
+  }
+
   receive(packet: ControlPacket, now: Millis): void {
     if (packet.code !== PAP_CODE.Request) return;
     const request = parsePapRequest(packet.data);
@@ -147,10 +153,7 @@ export class PapAuthenticator implements AuthMachine {
     this.#identifier = packet.identifier;
     switch (this.#state) {
       case 'waiting':
-        this.#state = 'judging';
-        this.#name = request.name;
-        this.#due = now + VERDICT_TIME;
-        return this.#judge({ kind: 'pap', id: packet.identifier, ...request }, (verdict, later) => this.#verdict(verdict, later), now);
+        return this.#put({ kind: 'pap', id: packet.identifier, ...request }, now);
       case 'judging':
         return;
       case 'proven':
@@ -172,6 +175,13 @@ export class PapAuthenticator implements AuthMachine {
       this.#answer(PAP_CODE.Nak, 'Authentication failed');
       this.#out.failed('The user database did not answer.', now);
     } else this.#out.failed('The peer sent no PAP request.', now);
+  }
+
+  #put(attempt: Attempt, now: Millis): void {
+    this.#state = 'judging';
+    this.#name = attempt.name;
+    this.#due = now + VERDICT_TIME;
+    this.#judge(attempt, (verdict, later) => this.#verdict(verdict, later), now);
   }
 
   #verdict(verdict: Verdict, now: Millis): void {

@@ -59,6 +59,9 @@ function situation(one: PppInterface, now: Millis, says: (over: string) => strin
     case 'negotiating':
       lines.push(`${one.over} is up; PPP is negotiating`);
       break;
+    case 'handed over':
+      lines.push('Passed on: somebody else speaks PPP with the peer');
+      break;
     case 'calling':
       lines.push(capital(says(one.over) ?? `waiting for ${one.over}`));
       break;

@@ -8,9 +8,10 @@ import { verifyAttempt, type Attempt, type AuthMethod, type Verdict } from '../.
 import { DEFAULT_LIMITS } from '../../../firmware/ppp/automaton.ts';
 import { encodeFrame, encodePacket, parseFrame, parsePacket, type ControlPacket } from '../../../firmware/ppp/frame.ts';
 import type { IpcpAgreement, IpcpSettings } from '../../../firmware/ppp/ipcp.ts';
-import { Link, type LinkSettings } from '../../../firmware/ppp/link.ts';
+import { Link, type LinkOwner, type LinkSettings } from '../../../firmware/ppp/link.ts';
 import { encodeOptions, parseOptions, type Option } from '../../../firmware/ppp/option.ts';
 import type { PppLower } from '../../../firmware/ppp/owner.ts';
+import type { ProxyCall } from '../../../firmware/ppp/proxy.ts';
 import { libraryCrypto } from '../../../board/linux/crypto.ts';
 
 /** xorshift32: the same seed gives the same octets. */
@@ -42,6 +43,11 @@ export interface EndSettings {
   readonly mtu?: number;
   /** How long the user database takes, ms. */
   readonly slow?: Millis;
+  /** What a LAC passed on. */
+  readonly proxy?: ProxyCall;
+  readonly gate?: LinkOwner['gate'];
+  /** Takes an attempt and gives no verdict: a LAC. */
+  readonly hold?: (attempt: Attempt, now: Millis) => void;
 }
 
 export function linkSettings(end: EndSettings): LinkSettings {
@@ -64,6 +70,10 @@ export class End {
   readonly sent: Uint8Array[] = [];
   readonly attempts: Attempt[] = [];
   readonly lines: string[] = [];
+  /** What was said about a LAC's LCP and authentication. */
+  readonly decided: string[] = [];
+  /** With what the network phase began. */
+  verdict: Verdict | undefined;
   readonly configured: Record<string, boolean | number> = {};
   up: IpcpAgreement | undefined;
   upAt: Millis = -1;
@@ -77,6 +87,7 @@ export class End {
   constructor(end: EndSettings, random: Random, timers: TimerQueue, emit: (frame: Uint8Array) => void) {
     const lower: PppLower = {
       mtu: end.mtu ?? 1460,
+      proxy: end.proxy,
       send: (frame) => {
         this.sent.push(frame.slice());
         emit(frame.slice());
@@ -97,10 +108,16 @@ export class End {
       {
         judge: (attempt, answer, now) => {
           this.attempts.push(attempt);
+          if (end.hold !== undefined) return end.hold(attempt, now);
           if (end.slow === undefined) answer(verdict(attempt), now);
           else timers.set(now + end.slow, (later) => answer(verdict(attempt), later));
         },
-        addresses: () => ({ ...UNNUMBERED, ...end.ip }),
+        gate: end.gate,
+        proxied: (text) => this.decided.push(text),
+        addresses: (verdict) => {
+          this.verdict = verdict;
+          return { ...UNNUMBERED, ...end.ip };
+        },
         mtu: (mtu) => {
           this.mtu = mtu;
         },

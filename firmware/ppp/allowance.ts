@@ -1,0 +1,41 @@
+// What the user database allows one link: how long it may last and how long it may carry nothing (RFC 2865 5.27, 5.28).
+
+import { NEVER, type Millis } from '../bytes/time.ts';
+import type { Verdict } from './auth.ts';
+
+export class Allowance {
+  #until: Millis = NEVER;
+  #seconds = 0;
+  #idle = 0;
+
+  /** When the link has to end; NEVER = the database does not say. */
+  get until(): Millis {
+    return this.#until;
+  }
+
+  /** Why it ends then, one sentence. */
+  get reason(): string {
+    return `The ${this.#seconds} seconds that the user database allows are over.`;
+  }
+
+  /** A verdict: its time runs from now on. A second one (LCP was negotiated anew) never gives more time than the first. */
+  grant(verdict: Verdict | undefined, now: Millis): void {
+    if (verdict?.accepted !== true) return;
+    const { sessionTimeout: seconds = 0, idleTimeout: idle = 0 } = verdict;
+    this.#idle = idle;
+    const until = seconds > 0 ? now + seconds * 1000 : NEVER;
+    if (until >= this.#until) return;
+    this.#until = until;
+    this.#seconds = seconds;
+  }
+
+  /** The lesser of `own` and what the database allows, seconds without traffic; 0 = without end. */
+  idle(own: number): number {
+    return own === 0 || this.#idle === 0 ? Math.max(own, this.#idle) : Math.min(own, this.#idle);
+  }
+
+  /** The time is over and the link was told: not a second time. */
+  spent(): void {
+    this.#until = NEVER;
+  }
+}
