@@ -53,8 +53,6 @@ export interface TunnelSettings {
   readonly framing: number;
   readonly bearer: number;
   readonly pre13: boolean;
-  /** Hide the AVPs that carry users' names and secrets, where there is a secret. */
-  readonly hide: boolean;
   readonly limits?: Partial<Limits> | undefined;
   /** Silence after which HELLO is sent; default 60000 (RFC 2661 5.5). */
   readonly helloInterval?: Millis | undefined;

@@ -71,7 +71,7 @@ export function callSnapshot(call: SessionEntry, debug: Traced, c: SessionCounte
   const weAsked = session.kind === 'LAC incoming' || session.kind === 'LNS outgoing';
   const said = descriptions(call);
   return {
-    id: session.id, tunnelId: tunnel.tunnel.id, role: session.kind.startsWith('LAC') ? 'LAC' : 'LNS', started: call.started, userName: call.template?.userName?.() ?? userName(session),
+    id: session.id, tunnelId: tunnel.tunnel.id, role: session.kind.startsWith('LAC') ? 'LAC' : 'LNS', started: call.started, userName: call.template?.userName?.() ?? call.user?.userName?.() ?? userName(session),
     state: stateName(session.state), debug: debug.ofCall(tunnel.tunnel.id, session.id),
     serial: weAsked ? session.serialNumber : undefined, remoteSerial: weAsked ? undefined : session.serialNumber, remoteId: session.peerId,
     authenticationType: session.connected?.proxyAuthenType ?? 0,

@@ -9,7 +9,7 @@ import type { Carried } from './carrier.ts';
 import type { SessionId } from './ids.ts';
 import type { TemplateUser } from './link.ts';
 import type { CallReason } from './reason.ts';
-import type { Session } from './session.ts';
+import type { IncomingConnect, Session } from './session.ts';
 import type { ControlCounters } from './snapshot.ts';
 import type { Tunnel } from './tunnel.ts';
 
@@ -24,6 +24,18 @@ export interface PeerAddress {
 export const samePeer = (a: PeerAddress, b: PeerAddress): boolean =>
   a.peer === b.peer && a.port === b.port && a.local === b.local && a.underlay === b.underlay;
 
+/** What keeps calls to one peer apart beside the password. */
+export interface TunnelPurpose {
+  /** The port that we called; the peer may have answered from another. */
+  readonly port: number;
+  /** Our Host Name in this tunnel alone (RFC 2868 3.10); undefined = that of the router. */
+  readonly hostName: string | undefined;
+  /** RFC 2868 3.6. */
+  readonly assignment: string | undefined;
+  /** Longest retransmission interval, ms; undefined = as usual. It parts no calls: the first one decides. */
+  readonly longestTimeout: Millis | undefined;
+}
+
 export interface TunnelEntry {
   readonly tunnel: Tunnel;
   /** The port may change once, by the answer to our SCCRQ (RFC 2661 8.1). */
@@ -35,6 +47,10 @@ export interface TunnelEntry {
   readonly pre13: boolean;
   /** Our Host Name as this peer knows it. */
   readonly hostName: string;
+  /** What it was opened for, where we opened it: only calls for the same share it. */
+  readonly purpose: TunnelPurpose | undefined;
+  /** A call got no answer in it: nothing is placed here until the peer is heard again. */
+  suspect: boolean;
   readonly started: WallTime;
   readonly calls: Map<SessionId, SessionEntry>;
   /** Octets of the peer's SCCRQ: the very same message again is a duplicate, another one a peer that restarted. */
@@ -72,6 +88,12 @@ export interface SessionUser {
   ask(entry: SessionEntry, now: Millis): boolean;
   /** The session is gone from its tunnel. */
   down(entry: SessionEntry, reason: SessionEnd, now: Millis): void;
+  /** The peer takes our incoming call: what it is connected with (ICCN). Absent: a VIRTUAL call. */
+  connect?(entry: SessionEntry): IncomingConnect | undefined;
+  /** ICMP says that the peer is not there. */
+  unreachable?(entry: SessionEntry, reason: CallReason, now: Millis): void;
+  /** Whose call it is, where that is known otherwise than by the session; for SHOW. */
+  userName?(): string | undefined;
 }
 
 /** 'moved': the tunnel lost a tie, the call goes on in the other one. */

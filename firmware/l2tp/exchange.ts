@@ -12,6 +12,7 @@ import { Line, type LineHost } from './line.ts';
 import type { L2tpOwner } from './link.ts';
 import { type Answer, answerIncoming, answerOutgoing, refusal } from './pairing.ts';
 import { L2TP_PORT } from './port.ts';
+import { Reach } from './reach.ts';
 import type { CallReason } from './reason.ts';
 import type { ServerRole } from './snapshot.ts';
 import { TemplateSession } from './templatecall.ts';
@@ -54,7 +55,8 @@ export class Exchange {
   readonly #stores: ExchangeParts['stores'];
   readonly #tunnels: Tunnels;
   readonly #carrier: Carrier;
-  readonly #limits: AdmissionLimits;
+  /** Finds tunnels for calls of ours. */
+  readonly reach: Reach;
   readonly #lines = new Map<string, Runtime>();
   #serial = 0;
 
@@ -65,7 +67,17 @@ export class Exchange {
     this.#stores = stores;
     this.#tunnels = tunnels;
     this.#carrier = carrier;
-    this.#limits = limits;
+    this.reach = new Reach(
+      { lookup: (peer) => owner.lookup(peer), leadsIntoItself: (name, peer) => this.#leadsIntoItself(name, peer), underlay: () => host.underlay() },
+      tunnels,
+      limits,
+    );
+  }
+
+  /** Call Serial Number: counts the calls that we ask for (RFC 2661 4.4.4). */
+  newSerial(): number {
+    this.#serial = (this.#serial + 1) >>> 0;
+    return this.#serial;
   }
 
   /** The line of a configured call, made where there is none yet; undefined where no call has that name. */
@@ -148,22 +160,17 @@ export class Exchange {
     });
   }
 
-  /** Places a call of ours in a tunnel to its peer: one that is there, else a new one. */
+  /** Places a call of ours in a tunnel to its peer. */
   #place(call: CallSettings, now: Millis): SessionEntry | CallReason {
-    const route = this.#owner.lookup(call.ip);
-    if (route === undefined) return { kind: 'no route', peer: call.ip };
-    if (this.#leadsIntoItself(route.name, call.ip)) return { kind: 'route through itself', peer: call.ip, name: route.name };
-    if (this.#tunnels.sessions >= this.#limits.sessions) return { kind: 'too many', what: 'calls' };
-    const underlay = this.#host.underlay();
-    if (underlay === undefined) return { kind: 'module disabled' };
-    const entry =
-      this.#shared(call) ??
-      this.#tunnels.dial(
-        { underlay, local: route.source, peer: call.ip, port: L2TP_PORT },
-        { password: call.password, pre13: call.pre13 === 'ON' },
-        now,
-      );
-    const serial = ++this.#serial;
+    const entry = this.reach.tunnel(
+      {
+        peer: call.ip, port: L2TP_PORT, password: call.password, pre13: call.pre13 === 'ON', theirs: 'established',
+        hostName: undefined, assignment: undefined, longestTimeout: undefined,
+      },
+      now,
+    );
+    if ('kind' in entry) return entry;
+    const serial = this.newSerial();
     const number = calledNumber(call);
     const bearerType = call.type === 'ISDN' ? BEARER.digital : call.type === 'ASYNC' ? BEARER.analog : 0;
     const subAddress = call.subaddress;
@@ -180,17 +187,6 @@ export class Exchange {
     if ('kind' in placed) return placed;
     placed.carriage = { number: call.number, pre13: call.pre13 === 'ON', speed: call.speed };
     return placed;
-  }
-
-  /** A tunnel that the call may use: ours with the same password, or one that the peer opened and that is established. */
-  #shared(call: CallSettings): TunnelEntry | undefined {
-    const fits = (entry: TunnelEntry): boolean => {
-      if (entry.calls.size >= this.#limits.sessionsPerTunnel) return false;
-      if (entry.ours) return entry.password === call.password && entry.pre13 === (call.pre13 === 'ON') && entry.tunnel.state !== 'idle';
-      return entry.tunnel.state === 'established' || entry.wonTie;
-    };
-    const usable = this.#tunnels.with(call.ip).filter(fits);
-    return usable.find((entry) => entry.tunnel.state === 'established') ?? usable[0];
   }
 
   /** The route to a peer leads into an interface that a tunnel to this very peer carries. */

@@ -98,7 +98,7 @@ export class Intake {
     }
     const challenge = password === undefined ? undefined : this.#board.random.bytes(16);
     const entry = this.#tunnels.make(at, {
-      role: 'responder', ours: false, password, pre13: this.#host.pre13For(at.peer), challenge, tieBreaker: undefined, request: data.slice(), wonTie: tie === 'won',
+      role: 'responder', ours: false, password, pre13: this.#host.pre13For(at.peer), challenge, tieBreaker: undefined, request: data.slice(), wonTie: tie === 'won', purpose: undefined,
     });
     entry.halfOpen = true;
     this.#tunnels.gate.opened(at.peer);

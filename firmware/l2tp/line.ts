@@ -241,6 +241,10 @@ export class Line implements SessionUser {
     if (entry === this.#current && entry.link !== undefined) this.#host.linkMtu(entry.link.mtu, now);
   }
 
+  unreachable(_entry: SessionEntry, reason: CallReason): void {
+    this.note(reason);
+  }
+
   ask(entry: SessionEntry, now: Millis): boolean {
     return entry === this.#current && this.#told && this.#host.linkAsk(now);
   }

@@ -53,7 +53,10 @@ export interface Forward {
   readonly framing: 'sync' | 'async';
 }
 
-/** How the one that forwards a call is told. Exactly one of `up` and `failed` comes first; after `up` exactly one `down`. */
+/**
+ * How the one that forwards a call is told. Exactly one of `up` and `failed` comes first, never from within `forward`; after `up` exactly one
+ * `down`, also where `link.hangUp` ended it (then from within). After `cancel` nothing more comes.
+ */
 export interface ForwardUser {
   /** The LNS took the call: its session stands on the data plane with no far end yet. */
   up(link: L2tpLink, now: Millis): void;
@@ -62,17 +65,19 @@ export interface ForwardUser {
   down(reason: string, now: Millis): void;
 }
 
-/** One LNS that a RADIUS server names for a user (RFC 2868). */
+/** One LNS that a RADIUS server names for a user (RFC 2868). At most 16 are tried. */
 export interface TunnelOffer {
   /** Lower values are tried first; among equals by chance. */
   readonly preference: number;
   readonly server: Ipv4;
-  /** The tunnel's secret; undefined = none. */
+  /** The tunnel's secret (Tunnel-Password); undefined = PASSWORD of the ADD L2TP USER entry, where it has one. */
   readonly password: Secret | undefined;
   /** Calls with the same assignment id and server share a tunnel; undefined = with all of that server. */
   readonly assignment: string | undefined;
   /** Our Host Name in this tunnel (Tunnel-Client-Auth-ID); undefined = ours. */
   readonly hostName: string | undefined;
+  /** Told to the LNS with the call (Tunnel-Private-Group-ID). */
+  readonly privateGroup?: string | undefined;
 }
 
 /** A call that an LNS asks us to make (OCRQ with REMOTE that names no call of ADD L2TP CALL). */

@@ -11,9 +11,10 @@ import { STOP } from './catalog.ts';
 import { tunnelSnapshot } from './counters.ts';
 import type { SessionEntry } from './entry.ts';
 import { Exchange } from './exchange.ts';
+import { type Forwarded, Forwarder } from './forwarder.ts';
 import { Intake } from './intake.ts';
 import type { CallStatus } from './l2tp.show.ts';
-import type { Identity, L2tpOwner } from './link.ts';
+import type { Forward, ForwardUser, Identity, L2tpOwner } from './link.ts';
 import { Passwords } from './passwords.ts';
 import { Port } from './port.ts';
 import { type CallReason, insteadText, unreachableBy } from './reason.ts';
@@ -22,12 +23,15 @@ import { Templates } from './templates.ts';
 import { Totals } from './totals.ts';
 import { Tracer } from './tracer.ts';
 import { Tunnels, type TunnelsBoard, type TunnelsHost } from './tunnels.ts';
-import { Users } from './users.ts';
+import { USER_DEFAULTS, type UserEntry, Users } from './users.ts';
 
 export type { TunnelsBoard as L2tpBoard } from './tunnels.ts';
 
 /** So long after its start a router takes strange messages for those of its former life (our limit: three times what a peer needs to give up). */
 const FORMER_LIFE: Millis = 300_000;
+
+/** The entry of a caller that nobody wants passed on: it names no LNS. */
+const NOBODY: UserEntry = { user: 'NONE', action: 'IGNORE', ...USER_DEFAULTS };
 
 export class L2tpServer {
   readonly calls = new Calls();
@@ -43,6 +47,7 @@ export class L2tpServer {
   readonly #intake: Intake;
   readonly #carrier: Carrier;
   readonly #exchange: Exchange;
+  readonly #forwarder: Forwarder;
   readonly #totals: Totals;
   #enabled = false;
   /** When the module was enabled. */
@@ -71,6 +76,7 @@ export class L2tpServer {
       board, owner, stores: this, tunnels: this.#tunnels, carrier: this.#carrier, limits,
       host: { enabled: () => this.#enabled, role: () => this.#server, underlay: () => this.#port.id },
     });
+    this.#forwarder = new Forwarder({ board, owner, tunnels: this.#tunnels, carrier: this.#carrier, exchange: this.#exchange, enabled: () => this.#enabled });
   }
 
   get enabled(): boolean {
@@ -128,6 +134,7 @@ export class L2tpServer {
   close(): void {
     this.tracer.stop();
     this.#exchange.abandon();
+    this.#forwarder.abandon();
     this.#carrier.detachAll();
     this.#tunnels.abandon();
     this.#enabled = false;
@@ -242,6 +249,24 @@ export class L2tpServer {
     });
   }
 
+  // -- the LAC --
+
+  /**
+   * Whom ADD L2TP USER lets a caller be passed on to: the entry that is most specific for the name he gave (`name` undefined: nothing had to be
+   * proved, only NONE is for him). Undefined: PPP ends here, as no entry is for him, his says IGNORE, or the router is no LAC
+   * (ENABLE L2TP, ENABLE L2TP SERVER=LAC or BOTH).
+   */
+  forwards(name: string | undefined): UserEntry | undefined {
+    if (!this.#enabled || this.#server === undefined || this.#server === 'LNS') return undefined;
+    const entry = this.users.match(name);
+    return entry?.action === 'IGNORE' ? undefined : entry;
+  }
+
+  /** Passes a call on to the LNS that `forwards` names, or to the next of them. What becomes of it `user` is told, never from within this call. */
+  forward(call: Forward, user: ForwardUser, now: Millis): Forwarded {
+    return this.#forwarder.forward(this.forwards(call.name) ?? NOBODY, call, user, now);
+  }
+
   // -- the data plane's events --
 
   /** Punts of the kinds control, unreachable, stray, trace and failed; others are not L2TP's. */
@@ -299,7 +324,10 @@ export class L2tpServer {
       lastIn: (entries) => this.#carrier.lastIn(entries),
       ended: (entry) => this.#carrier.detach(entry),
       trace: (entry, call, direction, data) => this.tracer.control(entry, call, direction, data),
-      tunnelState: (entry, old, next) => this.tracer.tunnelState(entry, old, next),
+      tunnelState: (entry, old, next) => {
+        this.tracer.tunnelState(entry, old, next);
+        if (next === 'established' && old !== next) this.#forwarder.reached(entry);
+      },
       sessionState: (entry, old, next) => {
         this.tracer.sessionState(entry, old, next);
         if (next === 'wait-connect') this.#carrier.prepare(entry);
@@ -346,7 +374,8 @@ export class L2tpServer {
       const what = unreachableBy(punt.code);
       entry.tunnel.instead(insteadText(what));
       if (entry.tunnel.state === 'established') entry.tunnel.probe(now);
-      for (const call of entry.calls.values()) this.#exchange.lineOf(call)?.note({ kind: 'unreachable', peer: punt.peer, port: punt.peerPort, what });
+      const reason: CallReason = { kind: 'unreachable', peer: punt.peer, port: punt.peerPort, what };
+      for (const call of [...entry.calls.values()]) call.user?.unreachable?.(call, reason, now);
     }
   }
 

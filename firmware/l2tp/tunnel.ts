@@ -209,10 +209,18 @@ export class Tunnel {
 
   /** Encodes and queues; false where a value does not fit or the queue is full. */
   #queue(message: ControlMessage, sessionId: number, now: Millis, about?: SessionId): boolean {
-    const { secret, crypto, random, hide } = this.#settings;
-    const hiding = hide && secret !== undefined && message.type === 'ICCN' ? { secret, crypto, vector: random.bytes(16), names: SENSITIVE } : undefined;
+    const { secret, crypto, random } = this.#settings;
+    const hiding = secret !== undefined && message.type === 'ICCN' && this.#reads() ? { secret, crypto, vector: random.bytes(16), names: SENSITIVE } : undefined;
     const body = encodeMessage(message, hiding);
     return body !== undefined && this.#reliable.send({ name: message.type, sessionId, about, body }, now);
+  }
+
+  /**
+   * Whether the peer reads hidden AVPs (RFC 2661 4.3) for certain: only our own kind is known to. Most free LNSs do not, or read them wrongly;
+   * such a call would end at the LNS with a wrong password and nothing to show why. What goes there in clear is what the seed's routers send.
+   */
+  #reads(): boolean {
+    return this.#settings.vendorName !== undefined && this.#peer?.vendorName === this.#settings.vendorName;
   }
 
   #deliver(sessionId: number, body: Uint8Array, now: Millis): void {

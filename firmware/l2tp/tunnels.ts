@@ -63,7 +63,7 @@ export interface TunnelsHost {
 }
 
 /** What differs from tunnel to tunnel when it is made. */
-export type TunnelOrigin = Pick<TunnelSettings, 'role' | 'challenge' | 'tieBreaker'> & Pick<TunnelEntry, 'ours' | 'password' | 'pre13' | 'request' | 'wonTie'>;
+export type TunnelOrigin = Pick<TunnelSettings, 'role' | 'challenge' | 'tieBreaker'> & Pick<TunnelEntry, 'ours' | 'password' | 'pre13' | 'request' | 'wonTie' | 'purpose'>;
 
 export class Tunnels {
   readonly #board: TunnelsBoard;
@@ -102,6 +102,11 @@ export class Tunnels {
     return this.#sessionIds.size;
   }
 
+  /** There are as many sessions as there may be. */
+  get full(): boolean {
+    return this.#sessionIds.size >= this.#limits.sessions;
+  }
+
   get(id: number): TunnelEntry | undefined {
     return this.#byId.get(id);
   }
@@ -135,11 +140,9 @@ export class Tunnels {
   }
 
   /** Opens a tunnel to a peer; calls placed in it wait until it is established. */
-  dial(at: PeerAddress, call: { readonly password: string | undefined; readonly pre13: boolean }, now: Millis): TunnelEntry {
+  dial(at: PeerAddress, call: Pick<TunnelOrigin, 'password' | 'pre13' | 'purpose'>, now: Millis): TunnelEntry {
     const { random } = this.#board;
-    const entry = this.make(at, {
-      role: 'initiator', ours: true, password: call.password, pre13: call.pre13, challenge: undefined, tieBreaker: random.bytes(8), request: undefined, wonTie: false,
-    });
+    const entry = this.make(at, { ...call, role: 'initiator', ours: true, challenge: undefined, tieBreaker: random.bytes(8), request: undefined, wonTie: false });
     this.touch(entry);
     entry.tunnel.open(now);
     return entry;
@@ -151,6 +154,7 @@ export class Tunnels {
     const call = h.sessionId === 0 ? undefined : entry.calls.get(toSessionId(h.sessionId));
     this.#host.trace(entry, call, 'rx', data);
     if (call !== undefined) call.inControl++;
+    entry.suspect = false;
     entry.tunnel.receive(h, data, now);
     if (entry.halfOpen && (entry.tunnel.transport.proven || entry.tunnel.phase !== 'open')) this.#prove(entry);
   }
@@ -180,6 +184,7 @@ export class Tunnels {
 
   /** Places a call by `place` and keeps its record; a reason where the machine ended it at once. */
   place(entry: TunnelEntry, place: (id: SessionId) => Session): SessionEntry | CallReason {
+    if (this.full) return { kind: 'too many', what: 'calls' };
     const id = this.#newSessionId();
     this.touch(entry);
     this.#early = undefined;
@@ -211,7 +216,8 @@ export class Tunnels {
   make(at: PeerAddress, of: TunnelOrigin): TunnelEntry {
     const { random, crypto, wall } = this.#board;
     const { identity } = this.#host;
-    const hostName = this.#host.hostName();
+    const hostName = of.purpose?.hostName ?? this.#host.hostName();
+    const longestTimeout = of.purpose?.longestTimeout;
     const settings: TunnelSettings = {
       id: this.newTunnelId(),
       role: of.role,
@@ -224,13 +230,13 @@ export class Tunnels {
       framing: ALL_FRAMING,
       bearer: ALL_BEARERS,
       pre13: of.pre13,
-      hide: true,
+      limits: longestTimeout === undefined ? {} : { longestTimeout },
       crypto,
       random,
     };
     const entry: TunnelEntry = {
       tunnel: new Tunnel(settings, this.#output(() => entry)),
-      at, ours: of.ours, password: of.password, pre13: of.pre13, hostName, started: wall.now(), calls: new Map(), request: of.request,
+      at, ours: of.ours, password: of.password, pre13: of.pre13, hostName, purpose: of.purpose, suspect: false, started: wall.now(), calls: new Map(), request: of.request,
       wasUp: false, wonTie: of.wonTie, halfOpen: false, fallen: [], idleSince: NEVER, alarm: undefined, baseline: noControl(),
     };
     this.#byId.set(entry.tunnel.id, entry);
@@ -273,7 +279,7 @@ export class Tunnels {
         // One that can ask is enough: all go by the same way.
         for (const call of self().calls.values()) if (call.user?.ask(call, now) === true) return;
       },
-      newSession: () => (self().calls.size >= this.#limits.sessionsPerTunnel || this.#sessionIds.size >= this.#limits.sessions ? undefined : this.#newSessionId()),
+      newSession: () => (self().calls.size >= this.#limits.sessionsPerTunnel || this.full ? undefined : this.#newSessionId()),
       called: (session, now) => {
         const call = this.#session(self(), session);
         call.inControl = 1;
@@ -298,9 +304,9 @@ export class Tunnels {
     };
   }
 
-  /** ICCN: what a VIRTUAL call connects with. */
+  /** ICCN: what the user of a call says, else what a VIRTUAL call connects with. */
   #connect(call: SessionEntry | undefined): ReturnType<TunnelOutput['replied']> {
-    return {
+    return (call === undefined ? undefined : call.user?.connect?.(call)) ?? {
       txConnectSpeed: call?.carriage.speed ?? DEFAULT_SPEED,
       framingType: ((call?.tunnel.tunnel.peer?.framing ?? 0) & FRAMING.sync) !== 0 ? FRAMING.sync : FRAMING.async,
       ...(call?.carriage.number === 'ON' ? { sequencingRequired: true } : {}),

@@ -41,6 +41,17 @@ export class Users {
     return this.#entries.get(keyOf(user));
   }
 
+  /**
+   * The most specific entry for the name that a caller gave, whatever its ACTION: its domain (what stands behind the last @), then LOCAL or
+   * REMOTE, then ALL. Undefined name: nothing had to be proved, only NONE is for such callers.
+   */
+  match(name: string | undefined): UserEntry | undefined {
+    if (name === undefined) return this.get('NONE');
+    const domain = domainOf(name);
+    if (domain === undefined) return this.get('LOCAL') ?? this.get('ALL');
+    return this.get({ value: domain }) ?? this.get('REMOTE') ?? this.get('ALL');
+  }
+
   mayAdd(entry: UserEntry): Message | undefined {
     if (this.get(entry.user) !== undefined) return messages.l2tp.userExists(printUser(entry.user));
     return conflict(entry);
@@ -71,6 +82,12 @@ export class Users {
 
 /** `all`, `local`, `none`, `remote` or the domain, as SHOW L2TP USER prints it. */
 export const printUser = (user: UserKind): string => (typeof user === 'string' ? user.toLowerCase() : user.value);
+
+/** What stands behind the last @ of a user's name; undefined where there is none. */
+export function domainOf(name: string): string | undefined {
+  const at = name.lastIndexOf('@');
+  return at < 0 ? undefined : name.slice(at + 1);
+}
 
 // A domain may be spelt like a keyword only inside quotes; the mark keeps the two apart.
 const keyOf = (user: UserKind): string => (typeof user === 'string' ? user : `@${user.value.toLowerCase()}`);

@@ -164,17 +164,24 @@ test('a response that nobody asked for is ignored', () => {
   assert.is(bench.tunnel.state, 'established');
 });
 
-test('users\' names and secrets are hidden in ICCN where the tunnel has a secret', () => {
-  const secret = secretOf('abcde');
-  const pair = new Pair({ secret, hide: true }, { secret });
-  pair.a.connect = { ...CONNECT, proxyAuthenType: 3, proxyAuthenName: utf8('alice-user'), proxyAuthenId: 1, proxyAuthenResponse: utf8('clear-password') };
-  pair.left.open(0);
-  pair.left.placeIncoming(toSessionId(1), CALL, 0);
-  pair.run(2000);
-  const wire = pair.a.wire.map(hex).join('');
-  assert.not(wire.includes(hex(utf8('clear-password'))));
-  assert.equal(pair.b.upSessions[0]?.connected?.proxyAuthenResponse, utf8('clear-password'));
-});
+const HIDING: readonly (readonly [string, string | undefined, boolean])[] = [
+  ['hidden from a peer of our own vendor', 'hashi', true], ['in clear for a peer of another vendor, which may read no hidden values', 'xelerance.com', false],
+  ['in clear for a peer that names no vendor', undefined, false],
+];
+for (const [how, vendorName, hidden] of HIDING) {
+  test(`users' names and secrets in ICCN are ${how}`, () => {
+    const secret = secretOf('abcde');
+    const pair = new Pair({ secret, vendorName: 'hashi' }, { secret, vendorName });
+    pair.a.connect = { ...CONNECT, proxyAuthenType: 3, proxyAuthenName: utf8('alice-user'), proxyAuthenId: 1, proxyAuthenResponse: utf8('clear-password') };
+    pair.left.open(0);
+    pair.left.placeIncoming(toSessionId(1), CALL, 0);
+    pair.run(2000);
+    const wire = pair.a.wire.map(hex).join('');
+    assert.is(wire.includes(hex(utf8('clear-password'))), !hidden);
+    assert.is(wire.includes(hex(utf8('alice-user'))), !hidden);
+    assert.equal(pair.b.upSessions[0]?.connected?.proxyAuthenResponse, utf8('clear-password'));
+  });
+}
 
 test('the owner refuses a request with a result of its own', () => {
   const bench = new Bench({ role: 'responder' });

@@ -18,7 +18,7 @@ export const CONNECT: IncomingConnect = { txConnectSpeed: 64000, framingType: 1 
 
 export const settings = (change: Partial<TunnelSettings> = {}): TunnelSettings => ({
   id: toTunnelId(100), role: 'initiator', secret: undefined, challenge: undefined, tieBreaker: undefined, hostName: 'here', framing: ALL_FRAMING,
-  bearer: ALL_BEARERS, pre13: false, hide: false, crypto, random, ...change,
+  bearer: ALL_BEARERS, pre13: false, crypto, random, ...change,
 });
 export const secretOf = (text: string): Secret => new Secret(text);
 
