@@ -56,6 +56,8 @@ async function runRouter({ options }: Arguments): Promise<number> {
   const consoles = options.get('--console') ?? table.consoles;
   for (const name of consoles) if (name !== 'stdio' && name !== 'none' && !name.startsWith('/')) return wrongUsage(`--console ${name}: stdio, none or a serial line like /dev/ttyS0`);
   if (new Set(consoles).size < consoles.length) return wrongUsage('a console is given twice');
+  const taken = consoles.filter((name) => name !== 'none').findIndex((name, index) => ports.has(`asyn${index}`) || [...ports.values()].some((device) => device.split(':', 1)[0] === name));
+  if (taken >= 0) return wrongUsage(`a console and a call port cannot be the same line (console ${taken} is asyn${taken})`);
   return run({ table, flash, ports, config: options.get('--config')?.[0], consoles });
 }
 

@@ -1,5 +1,7 @@
 // The command line of the binary: what may be said and what it means.
 
+import { isCallPort, parseCallDevice } from './linux/callports.ts';
+
 /** The value of each option, in the order given; flags have none. */
 export interface Arguments {
   readonly command: string;
@@ -20,8 +22,9 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
 };
 
 export const USAGE = `usage:
-  hashi run   --flash DIR [--board host|FILE.json] [--port eth0=DEV]... [--netns NAME|new] [--config FILE.cfg]
+  hashi run   --flash DIR [--board host|FILE.json] [--port NAME=DEV]... [--netns NAME|new] [--config FILE.cfg]
               [--console stdio|none|/dev/ttyX]... [--plane auto|user]      a router
+              ports: eth0=DEV; bri0=unix:/PATH or asyn1=unix:/PATH (a socket that speaks AT), asyn1=/dev/ttyUSB0[:115200] (a modem)
   hashi cli   --flash DIR [-c COMMAND]...     the console of the router that runs on DIR; -c runs commands and ends
   hashi check FILE.cfg...                     parse scripts without running them
   hashi lab   [static] [--check]              routers and hosts in namespaces of this machine; --check proves the traffic
@@ -63,14 +66,21 @@ function split(word: string): [string, string | undefined] {
   return at < 0 ? [word, undefined] : [word.slice(0, at), word.slice(at + 1)];
 }
 
-/** Port names of the operator and the devices behind them, from "eth0=DEV" words. */
+/** The console's, which no modem can have. */
+const CONSOLE = 'asyn0';
+
+/** Port names of the operator and the devices behind them, from "eth0=DEV", "bri0=unix:/PATH" and "asyn1=/dev/ttyX" words. */
 export function parsePorts(words: readonly string[]): Map<string, string> | string {
   const ports = new Map<string, string>();
   for (const word of words) {
-    const parts = /^(eth\d{1,4})=([^\s/]{1,15})$/i.exec(word);
-    if (parts === null) return `--port "${word}" is not ethN=DEVICE`;
-    const name = (parts[1] ?? '').toLowerCase();
-    const device = parts[2] ?? '';
+    const at = word.indexOf('=');
+    const name = word.slice(0, Math.max(at, 0)).toLowerCase();
+    const device = word.slice(at + 1);
+    if (isCallPort(name)) {
+      if (name === CONSOLE) return `--port "${word}": ${CONSOLE} is the console; modems are on asyn1 and above`;
+      const call = parseCallDevice(device);
+      if (typeof call === 'string') return `--port ${name}: ${call}`;
+    } else if (!/^eth\d{1,4}=[^\s/]{1,15}$/i.test(word)) return `--port "${word}" is not ethN=DEVICE, briN=unix:/PATH or asynN=/dev/LINE`;
     if (ports.has(name)) return `port ${name} is given twice`;
     if ([...ports.values()].includes(device)) return `device ${device} is given to two ports`;
     ports.set(name, device);

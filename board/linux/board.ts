@@ -2,10 +2,12 @@
 
 import type { Board } from '../../firmware/hal/board.ts';
 import { kernelRandom } from './chance.ts';
+import { isCallPort, LinuxCallPorts } from './callports.ts';
 import { LinuxClock, OffsetWall } from './clock.ts';
 import { runFolder } from './command-socket.ts';
 import { libraryCrypto } from './crypto.ts';
 import { UdpDatagrams } from './datagrams.ts';
+import { DnsmasqServices } from './dnsmasq.ts';
 import { FolderFlash } from './flash.ts';
 import { LinuxIpHost } from './iphost.ts';
 import { TcpListeners } from './listeners.ts';
@@ -14,6 +16,7 @@ import { linuxRawIp } from './raw-ip.ts';
 import { hostResolver } from './resolver.ts';
 import { linuxSystem } from './system.ts';
 import { LinuxTransfer } from './transfer.ts';
+import { UdhcpcClients } from './udhcpc.ts';
 import { LinuxUdpSockets } from './udp.ts';
 import { UserPlane } from './userplane/plane.ts';
 
@@ -21,8 +24,10 @@ export interface LinuxBoardOptions {
   /** As SHOW SYSTEM names it. */
   readonly name: string;
   readonly flash: string;
-  /** The operator's port names and the kernel's devices. */
+  /** The operator's port names and the kernel's devices; call ports: 'unix:/PATH' or a serial line. */
   readonly ports: ReadonlyMap<string, string>;
+  /** Something is wrong that does not stop the board, one sentence. */
+  say?(text: string): void;
   /** RESTART REBOOT. */
   reboot(): void;
 }
@@ -41,11 +46,17 @@ export function openBoard(options: LinuxBoardOptions): LinuxBoard | string {
   const flash = FolderFlash.open(options.flash, (instant) => wall.at(instant));
   if (typeof flash === 'string') return flash;
   const now = (): number => clock.now();
-  const ip = new LinuxIpHost({ ports: options.ports, traces: `${runFolder(options.flash)}/kernel.json` });
-  const filter = new NftFilter({ ports: options.ports, sole: ip.sole });
+  const calls = LinuxCallPorts.open(options.ports, (text) => options.say?.(text));
+  if (typeof calls === 'string') return calls;
+  const ports = new Map([...options.ports].filter(([name]) => !isCallPort(name)));
+  const ip = new LinuxIpHost({ ports, traces: `${runFolder(options.flash)}/kernel.json` });
+  const filter = new NftFilter({ ports, sole: ip.sole });
   const plane = new UserPlane();
   const datagrams = new UdpDatagrams();
   const udp = new LinuxUdpSockets();
+  const run = runFolder(options.flash);
+  const dhcp = new UdhcpcClients({ ports: options.ports, folder: `${run}/udhcpc`, now });
+  const services = new DnsmasqServices({ ports: options.ports, folder: `${run}/dnsmasq` });
   return {
     clock,
     wall,
@@ -57,7 +68,10 @@ export function openBoard(options: LinuxBoardOptions): LinuxBoard | string {
     rawIp: linuxRawIp(now),
     listeners: new TcpListeners(),
     datagrams,
+    calls,
     udp,
+    dhcp,
+    services,
     resolver: hostResolver(now),
     transfer: new LinuxTransfer(),
     flash,
@@ -68,8 +82,9 @@ export function openBoard(options: LinuxBoardOptions): LinuxBoard | string {
       ip.close();
       plane.shutdown();
       datagrams.close();
+      calls.close();
       udp.close();
-      await flash.flushed();
+      await Promise.all([dhcp.close(), services.close(), flash.flushed()]);
     },
   };
 }

@@ -54,7 +54,7 @@ export async function run(options: RunOptions): Promise<number> {
   const locked = lockFlash(options.flash);
   if (locked !== undefined) return refused(locked);
   const ended = Promise.withResolvers<void>();
-  const board = openBoard({ name: options.table.name, flash: options.flash, ports: options.ports, reboot: ended.resolve });
+  const board = openBoard({ name: options.table.name, flash: options.flash, ports: options.ports, say, reboot: ended.resolve });
   if (typeof board === 'string') return refused(board);
   for (const signal of SIGNALS) process.on(signal, () => ended.resolve());
   // Whatever ends the process, an error of ours included, takes our rules, addresses and routes out of the kernel.

@@ -1,8 +1,8 @@
-// A console on a serial line (termios(3)).
+// Octets over a serial line (termios(3)), and a console that stays on one.
 
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 
-import type { Stream } from '../../firmware/hal/io.ts';
+import type { CallLine, Stream } from '../../firmware/hal/io.ts';
 import { codeOf, textOf } from './failure.ts';
 import { rawMode } from './termios.ts';
 
@@ -10,27 +10,39 @@ const REOPEN_MS = 1000;
 /** At 9600 bit/s the line takes about 50 octets meanwhile. */
 const FULL_MS = 50;
 
-class SerialStream implements Stream {
-  readonly terminal = true;
+/** An open line; closes the descriptor when it ends. */
+export class SerialStream implements CallLine {
+  readonly terminal: boolean;
   readonly from: string;
   onData: (data: Uint8Array) => void = () => {};
   onClose: () => void = () => {};
   readonly #fd: number;
   readonly #input;
   #waiting: Uint8Array[] = [];
+  #backlog = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
-  constructor(fd: number, from: string) {
-    this.from = from;
+  constructor(fd: number, how: { readonly terminal: boolean; readonly from: string }) {
+    this.terminal = how.terminal;
+    this.from = how.from;
     this.#fd = fd;
     this.#input = Bun.file(fd).stream().getReader();
     void this.#read();
   }
 
+  get backlog(): number {
+    return this.#backlog;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   write(data: Uint8Array): void {
     if (this.#closed || data.length === 0) return;
     this.#waiting.push(data.slice());
+    this.#backlog += data.length;
     if (this.#waiting.length === 1) this.#flush();
   }
 
@@ -61,6 +73,7 @@ class SerialStream implements Stream {
       } catch (error) {
         if (codeOf(error) !== 'EAGAIN') return this.close();
       }
+      this.#backlog -= taken;
       if (taken < first.length) {
         this.#waiting[0] = first.subarray(taken);
         this.#retry = setTimeout(() => this.#flush(), FULL_MS);
@@ -106,7 +119,7 @@ export class SerialConsole {
       return `${this.#path} is no serial line`;
     }
     this.#restore = restore;
-    const stream = new SerialStream(fd, this.#from);
+    const stream = new SerialStream(fd, { terminal: true, from: this.#from });
     this.#stream = stream;
     this.#attach(stream);
     // The session has put its handler there: ours comes behind it.

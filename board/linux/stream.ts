@@ -2,7 +2,7 @@
 
 import type { Socket } from 'bun';
 
-import type { Stream } from '../../firmware/hal/io.ts';
+import type { CallLine } from '../../firmware/hal/io.ts';
 
 /** A peer that does not read may keep this much waiting; then the connection ends. */
 const LONGEST_BACKLOG = 4 << 20;
@@ -13,7 +13,7 @@ export interface SocketData {
 }
 
 /** A Stream over a connected socket. The owner's socket handlers call `received`, `drained`, `inputEnded` and `ended`. */
-export class SocketStream implements Stream {
+export class SocketStream implements CallLine {
   readonly terminal: boolean;
   readonly from: string;
   readonly columns?: number;
@@ -30,6 +30,10 @@ export class SocketStream implements Stream {
     this.terminal = how.terminal;
     this.from = how.from;
     if (how.columns !== undefined) this.columns = how.columns;
+  }
+
+  get backlog(): number {
+    return this.#backlog;
   }
 
   write(data: Uint8Array): void {

@@ -8,10 +8,12 @@ import type { Datagrams, Listeners, Resolver, Stream, Transfer } from '../../fir
 import type { System } from '../../firmware/hal/system.ts';
 import { libraryCrypto } from '../linux/crypto.ts';
 import { RELEASED, VERSION } from '../linux/version.ts';
+import { SimCallPorts } from './callports.ts';
 import { SimFlash } from './flash.ts';
 import { SimIpHost } from './iphost.ts';
 import { SimPacketFilter } from './packetfilter.ts';
 import { SimPlane } from './plane.ts';
+import { SimDhcpClients, SimNameServices } from './services.ts';
 import { SimUdpSockets } from './udp.ts';
 import { SeededRandom, type World } from './world.ts';
 
@@ -50,7 +52,11 @@ export class SimBoard implements Board {
   readonly plane: SimPlane;
   readonly listeners = new SimListeners();
   readonly datagrams: Datagrams;
+  /** A test adds ports before the router starts. */
+  readonly calls: SimCallPorts;
   readonly udp: SimUdpSockets;
+  readonly dhcp = new SimDhcpClients();
+  readonly services = new SimNameServices();
   readonly resolver: Resolver;
   readonly transfer: Transfer;
   readonly flash: SimFlash;
@@ -72,6 +78,7 @@ export class SimBoard implements Board {
     this.rawIp = this.ip;
     this.plane = new SimPlane(world, this.ip);
     this.udp = new SimUdpSockets(world, this.ip);
+    this.calls = new SimCallPorts(world);
     this.flash = new SimFlash(world, this.wall);
     this.datagrams = { send: (to, port, data) => this.datagramsSent.push({ to, port, data: data.slice() }) };
     this.resolver = {

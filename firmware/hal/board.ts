@@ -3,7 +3,7 @@
 import type { Clock, Crypto, Random, WallClock } from './clock.ts';
 import type { DataPlane } from './dataplane.ts';
 import type { Flash } from './flash.ts';
-import type { Datagrams, Listeners, RawIp, Resolver, Transfer, UdpSockets } from './io.ts';
+import type { CallPorts, Datagrams, Listeners, RawIp, Resolver, Transfer, UdpSockets } from './io.ts';
 import type { IpHost } from './iphost.ts';
 import type { PacketFilter } from './packetfilter.ts';
 import type { System } from './system.ts';
@@ -19,6 +19,7 @@ export interface Board {
   readonly rawIp: RawIp;
   readonly listeners: Listeners;
   readonly datagrams: Datagrams;
+  readonly calls: CallPorts;
   readonly udp: UdpSockets;
   readonly resolver: Resolver;
   readonly transfer: Transfer;

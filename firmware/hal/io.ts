@@ -50,6 +50,12 @@ export interface UdpSocket {
   close(): void;
 }
 
+/** One line of a call port: the stream of an AT dialogue. */
+export interface CallLine extends Stream {
+  /** Octets written that the line has not taken yet: data beyond what it can carry is dropped, never queued without bound. */
+  readonly backlog: number;
+}
+
 /** A port that a call comes over: a serial line with a modem or terminal adapter, or a local stream socket that speaks the same AT dialogue. */
 export interface CallPort {
   /** As the operator names it: 'bri0', 'asyn1'. */
@@ -57,9 +63,10 @@ export interface CallPort {
   readonly kind: 'isdn' | 'async';
   /**
    * Each stream is one line (a B channel, a modem): the router is the DTE that gives AT commands, the other end is the modem. A serial device
-   * is one line for ever; a socket is one line for each connection.
+   * is one line at a time: when it was closed or unplugged it comes as a new one. A socket is one line for each connection. Until the router
+   * sets this, lines are closed at once.
    */
-  onLine: (line: Stream) => void;
+  onLine: (line: CallLine) => void;
 }
 
 /** The call ports that the board maps. */
