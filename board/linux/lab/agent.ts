@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 
 import { socketError, textOf } from '../failure.ts';
 import { createChecksum, createSocket, Protocol, writeChecksum } from '../raw-socket.ts';
-import { ECHO_PORT, type Errand, type ErrandResult, firstDifference, pattern } from './traffic.ts';
+import { ECHO_PORT, type Errand, type ErrandResult, firstDifference, pattern, SEEN_PORT } from './traffic.ts';
 
 const TCP_OCTETS = 512 << 10;
 const UDP_DATAGRAMS = 40;
@@ -18,6 +18,7 @@ const IDENTIFIER = process.pid & 0xffff;
 /** Runs until its input ends. */
 export async function runHostAgent(): Promise<number> {
   serveTcpEcho();
+  serveSeen();
   await serveUdpEcho();
   process.stdout.write('ready\n');
   for await (const line of createInterface({ input: process.stdin })) {
@@ -28,10 +29,10 @@ export async function runHostAgent(): Promise<number> {
 }
 
 async function runErrand(errand: Errand): Promise<ErrandResult> {
-  const { id, kind, to, seconds } = errand;
-  const run = { ping, silence, tcp, udp }[kind];
+  const { id, kind, to, seconds, as = '' } = errand;
+  const run = { ping, silence, tcp, udp, seen }[kind];
   try {
-    const failure = await run(to, seconds * 1000);
+    const failure = await run(to, seconds * 1000, as);
     return failure === undefined ? { id } : { id, failure };
   } catch (error) {
     return { id, failure: textOf(error) };
@@ -84,6 +85,46 @@ async function serveUdpEcho(): Promise<void> {
       error: socketError,
     },
   });
+}
+
+function serveSeen(): void {
+  Bun.listen({
+    hostname: '0.0.0.0',
+    port: SEEN_PORT,
+    socket: {
+      open(socket) {
+        socket.end(socket.remoteAddress);
+      },
+      data() {},
+      error: socketError,
+    },
+  });
+}
+
+/** Asks the other host by what address it sees this one. */
+async function seen(to: string, limit: number, as: string): Promise<string | undefined> {
+  const { promise, resolve } = Promise.withResolvers<string | undefined>();
+  const timer = setTimeout(() => resolve(undefined), limit);
+  let said = '';
+  const socket = await Promise.race([
+    promise,
+    Bun.connect({
+      hostname: to,
+      port: SEEN_PORT,
+      socket: {
+        data(_, data) {
+          said += data.toString();
+        },
+        close: () => resolve(said),
+        error: socketError,
+      },
+    }),
+  ]);
+  const answer = await promise;
+  clearTimeout(timer);
+  if (typeof socket === 'object') socket.terminate();
+  if (answer === undefined) return `no answer from ${to} in ${limit / 1000} s`;
+  return answer === as ? undefined : `${to} sees ${answer}`;
 }
 
 /** Pings until the first answer. */

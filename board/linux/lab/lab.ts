@@ -8,8 +8,10 @@ import { errnoText, SystemError } from '../ffi/errno.ts';
 import { CLONE, execute, executeSelf, ownCommand, unshare } from '../ffi/exec.ts';
 import { C } from '../ffi/libc.ts';
 import { IFF, openTun } from '../ffi/tun.ts';
+import { DYNAMIC } from './dynamic.ts';
+import type { LabPlan } from './plan.ts';
 import { ownRunFolder } from './space.ts';
-import { SCRIPTS, StaticLab, WELCOME } from './static.ts';
+import { SCRIPTS, STATIC } from './static.ts';
 import { runSteps } from './steps.ts';
 
 export interface LabOptions {
@@ -27,20 +29,28 @@ export interface MemoryLab {
   run(scripts: typeof SCRIPTS, console: Stream): Promise<number>;
 }
 
-const NAMES = ['static'];
+const PLANS: ReadonlyMap<string, LabPlan> = new Map([
+  ['static', STATIC],
+  ['dynamic', DYNAMIC],
+]);
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The exit code. */
 export async function runLab(options: LabOptions, memory: MemoryLab): Promise<number> {
-  if (!NAMES.includes(options.name)) {
-    console.error(`hashi: there is no lab "${options.name}" in this build: ${NAMES.join(', ')}`);
+  const plan = PLANS.get(options.name);
+  if (plan === undefined) {
+    console.error(`hashi: there is no lab "${options.name}" in this build: ${[...PLANS.keys()].join(', ')}`);
     return 2;
   }
   const refusal = options.inside ? prepare() : enter(options);
-  if (refusal === undefined) return options.check ? prove() : converse();
+  if (refusal === undefined) return options.check ? prove(options.name, plan) : converse(plan);
+  if (plan !== STATIC) {
+    console.error(`hashi: ${refusal}. Only the lab "static" runs in memory.`);
+    return 1;
+  }
   console.error(`hashi: ${refusal}. The same routers run in memory instead${options.check ? ', in virtual time' : ''}.`);
   if (options.check) return memory.check(SCRIPTS, (line) => console.log(line));
-  for (const line of WELCOME) console.log(line);
+  for (const line of plan.welcome) console.log(line);
   const stdio = new StdioConsole('asyn0');
   const ended = memory.run(SCRIPTS, stdio);
   stdio.begin();
@@ -89,23 +99,23 @@ function interrupted(): Promise<'interrupted'> {
   });
 }
 
-async function prove(): Promise<number> {
+async function prove(name: string, plan: LabPlan): Promise<number> {
   const stopped = interrupted();
-  const lab = new StaticLab();
+  const lab = plan.build();
   try {
     const failed = await Promise.race([runSteps(lab.steps, (line) => console.log(line)), stopped]);
     if (failed === undefined) return 0;
     if (failed !== 'interrupted') console.log(await lab.diagnosis());
-    console.error(failed === 'interrupted' ? 'hashi: interrupted' : `hashi: lab static failed at: ${failed}`);
+    console.error(failed === 'interrupted' ? 'hashi: interrupted' : `hashi: lab ${name} failed at: ${failed}`);
     return 1;
   } finally {
     await lab.stop();
   }
 }
 
-async function converse(): Promise<number> {
+async function converse(plan: LabPlan): Promise<number> {
   const stopped = interrupted();
-  const lab = new StaticLab();
+  const lab = plan.build();
   try {
     const failure = await Promise.race([lab.ready(), stopped]);
     if (failure === 'interrupted') return 0;
@@ -113,7 +123,7 @@ async function converse(): Promise<number> {
       console.error(`hashi: ${failure}`);
       return 1;
     }
-    for (const line of WELCOME) console.log(line);
+    for (const line of plan.welcome) console.log(line);
     const ended = await Promise.race([attachStdio(lab.first.flash), stopped]);
     if (ended === undefined || ended === 'interrupted') return 0;
     console.error(`hashi: ${ended}`);

@@ -105,8 +105,8 @@ export class LabHost {
   }
 
   /** Undefined where the errand succeeded, else why not. */
-  async run(kind: Errand['kind'], other: LabHost, seconds: number): Promise<string | undefined> {
-    const errand: Errand = { id: ++this.#errands, kind, to: other.address, seconds };
+  async run(kind: Errand['kind'], other: LabHost, seconds: number, as?: string): Promise<string | undefined> {
+    const errand: Errand = { id: ++this.#errands, kind, to: other.address, seconds, ...(as === undefined ? {} : { as }) };
     const { promise, resolve } = Promise.withResolvers<ErrandResult>();
     this.#waiting.set(errand.id, resolve);
     this.#child.stdin.write(`${JSON.stringify(errand)}\n`);

@@ -23,9 +23,11 @@ export function firstDifference(a: Uint8Array, b: Uint8Array): number {
 /** What a host of the lab is asked to do, one line of JSON each. `to`: the other host's address; `seconds`: the time there is. */
 export interface Errand {
   readonly id: number;
-  readonly kind: 'ping' | 'silence' | 'tcp' | 'udp';
+  readonly kind: 'ping' | 'silence' | 'tcp' | 'udp' | 'seen';
   readonly to: string;
   readonly seconds: number;
+  /** 'seen': the address that the other host has to see. */
+  readonly as?: string;
 }
 /** How it went: undefined where it worked, else why not. */
 export interface ErrandResult {
@@ -34,3 +36,5 @@ export interface ErrandResult {
 }
 /** Where every host echoes TCP and UDP. */
 export const ECHO_PORT = 7;
+/** Where every host tells who connects by what address it sees. */
+export const SEEN_PORT = 113;
