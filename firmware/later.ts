@@ -4,16 +4,14 @@ import { radiusCommands } from './aaa/radius.commands.ts';
 import { accCommands } from './call/acc.commands.ts';
 import { isdnCommands } from './call/isdn.commands.ts';
 import type { Command } from './cli/command.ts';
-import { dhcpCommands } from './dhcp/dhcp.commands.ts';
 import { firewallCommands } from './firewall/firewall.commands.ts';
-import { dnsCommands } from './ip/dns.commands.ts';
 import { ipsecCommands } from './ipsec/ipsec.commands.ts';
 import { isakmpCommands } from './ipsec/isakmp.commands.ts';
 import { keyCommands } from './ipsec/key.commands.ts';
 
 const ROOMS = [
-  radiusCommands, dnsCommands, firewallCommands, keyCommands, ipsecCommands, isakmpCommands,
-  isdnCommands, accCommands, dhcpCommands,
+  radiusCommands, firewallCommands, keyCommands, ipsecCommands, isakmpCommands,
+  isdnCommands, accCommands,
 ];
 
 /** `keep` stores a line in full words. */

@@ -55,8 +55,8 @@ export function openBoard(options: LinuxBoardOptions): LinuxBoard | string {
   const datagrams = new UdpDatagrams();
   const udp = new LinuxUdpSockets();
   const run = runFolder(options.flash);
-  const dhcp = new UdhcpcClients({ ports: options.ports, folder: `${run}/udhcpc`, now });
-  const services = new DnsmasqServices({ ports: options.ports, folder: `${run}/dnsmasq` });
+  const dhcp = new UdhcpcClients({ ports, folder: `${run}/udhcpc`, now });
+  const services = new DnsmasqServices({ ports, folder: `${run}/dnsmasq` });
   return {
     clock,
     wall,

@@ -195,6 +195,12 @@ export const valueTypes = {
     help: 'an IP address like 192.0.2.1 or a host name',
     samples: ['192.0.2.1', 'router.example', 'a'],
   }),
+  'host-name': type<string>({
+    parse: (value) => (isHost(value) ? value : undefined),
+    print: (value) => value,
+    help: 'a host name like branch or router.example',
+    samples: ['branch', 'router.example', 'a'],
+  }),
   'file-name': text({ help: 'a file name like boot.cfg: 1..28 letters, digits, - and _, a dot, 1..3 letters', pattern: FILE, most: 38, samples: ['boot.cfg', 'flash:a.scp'] }),
   'file-spec': text({ help: 'a file name like boot.cfg; * stands for a whole name or extension', pattern: /^(?:(?:flash|nvs|\*):)?(?:\*|[\w~-]{1,28})(?:\.(?:\*|[A-Za-z0-9]{1,3}))?$/i, most: 38, samples: ['*.cfg', 'boot.cfg', '*'] }),
   path: text({ help: 'a file name on the server', pattern: /^\S+$/u, samples: ['configs/boot.cfg', 'boot.cfg'] }),

@@ -2,6 +2,7 @@
 
 import type { Clock, Crypto, Random, WallClock } from './clock.ts';
 import type { DataPlane } from './dataplane.ts';
+import type { DhcpClients, NameServices } from './dhcp.ts';
 import type { Flash } from './flash.ts';
 import type { CallPorts, Datagrams, Listeners, RawIp, Resolver, Transfer, UdpSockets } from './io.ts';
 import type { IpHost } from './iphost.ts';
@@ -21,6 +22,8 @@ export interface Board {
   readonly datagrams: Datagrams;
   readonly calls: CallPorts;
   readonly udp: UdpSockets;
+  readonly dhcp: DhcpClients;
+  readonly services: NameServices;
   readonly resolver: Resolver;
   readonly transfer: Transfer;
   readonly flash: Flash;

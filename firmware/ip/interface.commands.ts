@@ -1,10 +1,10 @@
 // IP interface commands (AlliedWare IP chapter): ADD, SET, DELETE, ENABLE, DISABLE, RESET, SHOW IP INTERFACE, SET IP LOCAL.
 
 import { ANY_IPV4, type Ipv4, formatIpv4 } from '../bytes/ip.ts';
-import { type Args, type Command, type Outcome, command, form, write } from '../cli/command.ts';
+import { type Args, type Command, type Outcome, command, form } from '../cli/command.ts';
 import { type Message, messages } from '../cli/messages.ts';
 import { soon } from '../cli/soon.ts';
-import { INTERFACE_DEFAULTS, type InterfaceSettings, badInterface, deviceOf, interfaceName, isHostAddress, lengthFor } from './interfaces.ts';
+import { INTERFACE_DEFAULTS, type InterfaceSettings, badInterface, deviceOf, interfaceName, isHostAddress, isPpp, lengthFor } from './interfaces.ts';
 import type { IpModule } from './module.ts';
 import { showInterfaces } from './show.ts';
 
@@ -18,7 +18,7 @@ export const ADD_INTERFACE = form({
   level: 'manager',
   defaults: ADD_DEFAULTS,
   example: 'ADD IP INTERFACE=eth0 IPADDRESS=192.168.10.1 MASK=255.255.255.0',
-  help: 'Runs IP on a port or PPP interface. IPADDRESS=0.0.0.0 makes a PPP interface unnumbered, or lets the peer give the address (ENABLE IP REMOTEASSIGN). MASK is by default that of the address class.',
+  help: 'Runs IP on a port or PPP interface. IPADDRESS=DHCP asks a DHCP server for the address of a port; IPADDRESS=0.0.0.0 makes a PPP interface unnumbered, or lets the peer give the address (both need ENABLE IP REMOTEASSIGN). MASK is by default that of the address class.',
 });
 
 export const SET_INTERFACE = form({
@@ -105,7 +105,7 @@ function verifyAdd(ip: IpModule, args: Args<typeof ADD_INTERFACE>): Message | un
   if (name === undefined) return badInterface(args.interface);
   if (!ip.owner.exists(deviceOf(name))) return messages.ip.noPort(deviceOf(name), deviceOf(name).startsWith('ppp') ? '; CREATE PPP makes it' : '');
   if (ip.interface(name) !== undefined) return messages.ip.interfaceExists(name);
-  if (args.ipaddress === 'DHCP') return undefined;
+  if (args.ipaddress === 'DHCP') return checkDhcp(ip, name, args.mask);
   const length = checkAddress(ip, name, args.ipaddress.value, args.mask);
   return typeof length === 'number' ? undefined : length;
 }
@@ -115,8 +115,18 @@ function verifySet(ip: IpModule, args: Args<typeof SET_INTERFACE>): Message | un
   if (typeof name !== 'string') return name;
   const { interface: _, ...changes } = args;
   if (Object.values(changes).every((value) => value === undefined)) return messages.ip.nothingToSet();
+  if (args.ipaddress === 'DHCP') return checkDhcp(ip, name, args.mask);
+  if (args.ipaddress === undefined && args.mask !== undefined && ip.isDhcp(name)) return messages.parser.conflict('MASK', 'IPADDRESS=DHCP');
   const length = newLength(ip, name, args);
   return typeof length === 'object' ? length : undefined;
+}
+
+/** Why an interface cannot have its address by DHCP. */
+function checkDhcp(ip: IpModule, name: string, mask: Ipv4 | undefined): Message | undefined {
+  if (mask !== undefined) return messages.parser.conflict('MASK', 'IPADDRESS=DHCP');
+  if (isPpp(name) || deviceOf(name) !== name) return messages.ip.dhcpPorts(name);
+  if (!ip.status.remoteAssign) return messages.ip.remoteAssignOff();
+  return ip.noDhcp === undefined ? undefined : messages.ip.noDhcpClient(ip.noDhcp);
 }
 
 /** The prefix length after SET; undefined for DHCP, which changes nothing. */
@@ -143,24 +153,17 @@ export const interfaceCommands = (ip: IpModule): Command[] => {
     return typeof name === 'string' ? undefined : name;
   };
   const nameOf = (args: { readonly interface: string }): string => interfaceName(args.interface) ?? args.interface;
-  /** Only one address command counts for an interface: the last one. */
-  const forgetDhcp = (verb: 'add' | 'set', name: string): void => ip.owner.forget(`${verb} ip interface=${name} ipaddress=dhcp`);
-  const dhcp = (verb: 'add' | 'set', name: string, line: string): Message => {
-    forgetDhcp(verb, name);
-    ip.owner.keep(line);
-    return messages.parser.notBuilt('IPADDRESS=DHCP');
-  };
   return [
     command(ADD_INTERFACE, {
       verify: (args) => verifyAdd(ip, args),
       apply: (args) => {
         const { interface: _, ipaddress, mask, ...settings } = args;
         const name = nameOf(args);
-        if (ipaddress === 'DHCP') return dhcp('add', name, write(ADD_INTERFACE, { ...args, interface: name }));
-        const length = lengthFor(ipaddress.value, mask, formatIpv4);
+        const dhcp = ipaddress === 'DHCP';
+        const address = dhcp ? ANY_IPV4 : ipaddress.value;
+        const length = lengthFor(address, mask, formatIpv4);
         if (typeof length !== 'number') return length;
-        forgetDhcp('add', name);
-        const added = { name, address: ipaddress.value, length, enabled: true, settings: { ...INTERFACE_DEFAULTS, ...settings } };
+        const added = { name, address, length, dhcp, enabled: true, settings: { ...INTERFACE_DEFAULTS, ...settings } };
         return withFilter(ip, settings.filter === 'NONE' ? undefined : settings.filter, outcome(ip.addInterface(added), messages.ip.interfaceAdded()));
       },
     }),
@@ -168,11 +171,10 @@ export const interfaceCommands = (ip: IpModule): Command[] => {
       verify: (args) => verifySet(ip, args),
       apply: (args) => {
         const name = nameOf(args);
-        if (args.ipaddress === 'DHCP') return dhcp('set', name, write(SET_INTERFACE, { ...args, interface: name }));
         const length = newLength(ip, name, args);
         if (typeof length === 'object') return length;
-        if (args.ipaddress !== undefined) forgetDhcp('set', name);
-        const change = { ...(args.ipaddress === undefined ? {} : { address: args.ipaddress.value }), ...(length === undefined ? {} : { length }), settings: settingsOf(args) };
+        const address = args.ipaddress === undefined ? {} : args.ipaddress === 'DHCP' ? { dhcp: true as const } : { address: args.ipaddress.value };
+        const change = { ...address, ...(length === undefined ? {} : { length }), settings: settingsOf(args) };
         const trouble = ip.setInterface(name, change);
         const flushed = args.flusharp === true ? ip.forgetNeighbours((n) => n.name === deviceOf(name)).refused : undefined;
         return flushed === undefined ? withFilter(ip, args.filter, outcome(trouble, messages.ip.interfaceSet())) : messages.ip.arpStays(flushed);
@@ -182,7 +184,6 @@ export const interfaceCommands = (ip: IpModule): Command[] => {
       verify: toExisting,
       apply: (args) => {
         ip.deleteInterface(nameOf(args));
-        forgetDhcp('set', nameOf(args));
         return messages.ip.interfaceDeleted();
       },
     }),

@@ -43,13 +43,15 @@ export const INTERFACE_DEFAULTS = {
   vlanpriority: 'NONE',
 } as const satisfies InterfaceSettings;
 
-/** An IP interface. Address 0.0.0.0 = unnumbered, or assigned later by the peer (REMOTEASSIGN). */
+/** An IP interface. Address 0.0.0.0 = unnumbered, or assigned later by the peer or a DHCP server (REMOTEASSIGN). */
 export interface IpInterface {
   /** In lower case, without the suffix -0: 'eth0', 'eth0-1', 'ppp1'. */
   readonly name: string;
   address: Ipv4;
   /** Prefix length 0..32. */
   length: number;
+  /** The address is a DHCP server's to give: it is 0.0.0.0 while there is no lease. */
+  dhcp: boolean;
   enabled: boolean;
   settings: InterfaceSettings;
 }

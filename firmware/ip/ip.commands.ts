@@ -21,9 +21,9 @@ export const ENABLE_REMOTEASSIGN = form({
   syntax: 'ENABLE IP REMOTEASSIGN',
   level: 'manager',
   example: 'ENABLE IP REMOTEASSIGN',
-  help: 'Lets the peer of a PPP interface with IPADDRESS=0.0.0.0 and IPREQUEST=ON give it an address. Off at first.',
+  help: 'Lets the peer of a PPP interface with IPADDRESS=0.0.0.0 and IPREQUEST=ON, and DHCP servers, give addresses. Off at first.',
 });
-const DISABLE_REMOTEASSIGN = form({ syntax: 'DISABLE IP REMOTEASSIGN', level: 'manager', example: 'DISABLE IP REMOTEASSIGN', help: 'Lets no peer give an address.' });
+export const DISABLE_REMOTEASSIGN = form({ syntax: 'DISABLE IP REMOTEASSIGN', level: 'manager', example: 'DISABLE IP REMOTEASSIGN', help: 'Lets no peer and no DHCP server give an address; addresses that DHCP servers gave are given back.' });
 
 const answer = (trouble: string | undefined, done: Message): Message => (trouble === undefined ? done : messages.ip.waits(trouble));
 

@@ -4,8 +4,10 @@ import { ANY_IPV4, classLength, maskOf } from '../bytes/ip.ts';
 import { type ConfigSection, write } from '../cli/command.ts';
 import { ADD_INTERFACE, DISABLE_INTERFACE, SET_INTERFACE, SET_LOCAL } from './interface.commands.ts';
 import { INTERFACE_DEFAULTS, type InterfaceSettings, type IpInterface, type OrNone } from './interfaces.ts';
-import { DISABLE_FORWARDING, ENABLE_IP, ENABLE_REMOTEASSIGN } from './ip.commands.ts';
+import { DISABLE_FORWARDING, DISABLE_REMOTEASSIGN, ENABLE_IP, ENABLE_REMOTEASSIGN } from './ip.commands.ts';
 import type { IpModule } from './module.ts';
+import type { Dns } from './dns.ts';
+import { dnsConfig } from './dns.commands.ts';
 import { poolConfig } from './pool.commands.ts';
 import { pingConfig } from './probe.commands.ts';
 import type { Probes } from './probes.ts';
@@ -56,15 +58,16 @@ function unusual(s: InterfaceSettings): Partial<InterfaceSettings>[] {
   ].filter((change) => Object.keys(change).length > 0);
 }
 
-function interfaceLines({ name, address, length, settings, enabled }: IpInterface): string[] {
+function interfaceLines({ name, address, length, dhcp, settings, enabled }: IpInterface): string[] {
   const usual = address === ANY_IPV4 ? 0 : classLength(address);
-  const mask = length === usual ? {} : { mask: maskOf(length) };
+  const mask = dhcp || length === usual ? {} : { mask: maskOf(length) };
+  const ipaddress = dhcp ? 'DHCP' : { value: address };
   const { vlantag, vlanpriority } = settings;
   const vlan = { ...(vlantag === 'NONE' ? {} : { vlantag }), ...(vlanpriority === 'NONE' ? {} : { vlanpriority }) };
   return [
     ...lines<InterfaceSettings>(
       unusual(settings),
-      ({ vlantag: _tag, vlanpriority: _priority, ...some }) => write(ADD_INTERFACE, { interface: name, ipaddress: { value: address }, ...mask, ...some }),
+      ({ vlantag: _tag, vlanpriority: _priority, ...some }) => write(ADD_INTERFACE, { interface: name, ipaddress, ...mask, ...some }),
       (some) => write(SET_INTERFACE, { interface: name, ...some }),
     ),
     ...(Object.keys(vlan).length === 0 ? [] : [write(SET_INTERFACE, { interface: name, ...vlan })]),
@@ -90,15 +93,19 @@ function routeLines(route: Route): string[] {
 }
 
 /** All lines of the IP configuration. Interfaces in the order they were added: the first lends its address to unnumbered ones. */
-export function ipConfig(ip: IpModule, probes: Probes): ConfigSection[] {
+export function ipConfig(ip: IpModule, probes: Probes, dns?: Dns): ConfigSection[] {
   const { enabled, forwarding, remoteAssign, local } = ip.status;
+  // IPADDRESS=DHCP is refused without it.
+  const lent = !remoteAssign && ip.interfaces().some(({ dhcp }) => dhcp);
   const all = [
     ...(enabled ? [write(ENABLE_IP, {})] : []),
     ...(forwarding ? [] : [write(DISABLE_FORWARDING, {})]),
-    ...(remoteAssign ? [write(ENABLE_REMOTEASSIGN, {})] : []),
+    ...(remoteAssign || lent ? [write(ENABLE_REMOTEASSIGN, {})] : []),
     ...ip.interfaces().flatMap(interfaceLines),
+    ...(lent ? [write(DISABLE_REMOTEASSIGN, {})] : []),
     ...(local === ANY_IPV4 ? [] : [write(SET_LOCAL, { ipaddress: local })]),
     ...ip.routes().flatMap(routeLines),
+    ...(dns === undefined ? [] : dnsConfig(dns)),
     ...poolConfig(ip.pools),
     ...pingConfig(probes),
   ];

@@ -6,13 +6,15 @@ import type { Millis } from '../bytes/time.ts';
 import type { Clock } from '../hal/clock.ts';
 import type { IpHost, LinkState, Neighbour } from '../hal/iphost.ts';
 import type { Log } from '../log/log.ts';
-import type { DynamicLink } from './dynamic.ts';
+import type { DhcpClients, DhcpLease } from '../hal/dhcp.ts';
+import { destinations, type DynamicLink } from './dynamic.ts';
 import { type InterfaceSettings, type IpInterface, deviceOf, isPpp, logicalNames } from './interfaces.ts';
 import { Kernel, addressKey, routeKey, routeTarget } from './kernel.ts';
+import { Leases } from './lease.ts';
 import type { IpOwner } from './owner.ts';
 import { HOST_LENGTH, Plan } from './plan.ts';
 import { Pools } from './pool.ts';
-import { type Route, type RouteKey, type RouteSettings, byDestination } from './routes.ts';
+import { type Route, type RouteKey, type RouteSettings, byDestination, defaultPreference } from './routes.ts';
 import { type IpLink, IpState } from './state.ts';
 
 export interface IpParts {
@@ -20,11 +22,15 @@ export interface IpParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly owner: IpOwner;
+  /** Absent on a board without DHCP clients. */
+  readonly dhcp?: DhcpClients;
+  /** What DHCP servers are told as the router's name. */
+  readonly hostName?: () => string;
 }
 
 /** A route as SHOW IP ROUTE prints it. */
 export interface RouteView extends RouteKey {
-  readonly protocol: 'interface' | 'static';
+  readonly protocol: 'interface' | 'static' | 'dhcp';
   readonly policy: number;
   readonly metric1: number;
   readonly metric2: number | undefined;
@@ -41,6 +47,8 @@ export interface RouteView extends RouteKey {
 export interface InterfaceChange {
   readonly address?: Ipv4;
   readonly length?: number;
+  /** The address is a DHCP server's to give from now on. */
+  readonly dhcp?: true;
   readonly enabled?: boolean;
   readonly settings?: Partial<InterfaceSettings>;
 }
@@ -61,6 +69,8 @@ export class IpModule {
   onRoute: () => void = () => {};
   /** FILTER= of an interface changed: puts filters in force; `done` gets the reason where that failed. */
   onFilter: (done: (failure?: string) => void) => void = (done) => done();
+  /** A DHCP server gave an interface another lease than before, or (undefined) it has none any more. */
+  onLease: (name: string, lease: DhcpLease | undefined) => void = () => {};
   /** An IP filter of that number has entries. */
   filterExists: (filter: number) => boolean = () => true;
   readonly #host: IpHost;
@@ -68,11 +78,12 @@ export class IpModule {
   readonly #log: Log;
   readonly #kernel: Kernel;
   readonly #state = new IpState();
+  readonly #leases: Leases;
   /** Devices that were set up, or found so, since IP runs on them: one that is set down after that stays down. */
   readonly #raised = new Set<string>();
   #plan: Plan;
 
-  constructor({ host, clock, log, owner }: IpParts) {
+  constructor({ host, clock, log, owner, dhcp, hostName = () => '' }: IpParts) {
     this.owner = owner;
     this.#host = host;
     this.#clock = clock;
@@ -80,6 +91,7 @@ export class IpModule {
     this.#kernel = new Kernel(host);
     this.#kernel.onRefusal = (what, why) =>
       log.add({ module: 'IP', severity: 4, type: 'IFACE', subtype: 'FAIL', source: what, text: `${what}: ${why}; tried again when an interface changes` });
+    this.#leases = new Leases({ clients: dhcp, log, hostName, changed: (name, lease, now) => this.#leased(name, lease, now) });
     this.#plan = new Plan(this.#state, owner, []);
     this.pools = new Pools((address) => this.#ownerOf(address));
   }
@@ -105,9 +117,15 @@ export class IpModule {
     return this.#kernel.refusal('forwarding');
   }
 
-  /** ENABLE and DISABLE IP REMOTEASSIGN: holds for the next negotiation of IPCP. */
+  /** ENABLE and DISABLE IP REMOTEASSIGN: holds for the next negotiation of IPCP, and for DHCP at once. */
   setRemoteAssign(on: boolean): void {
     this.#state.remoteAssign = on;
+    this.#followLeases();
+  }
+
+  /** Why no port can have its address by DHCP on this board; undefined where it can. */
+  get noDhcp(): string | undefined {
+    return this.#leases.missing;
   }
 
   /** SET IP LOCAL; 0.0.0.0 unsets. */
@@ -151,8 +169,11 @@ export class IpModule {
   setInterface(name: string, change: InterfaceChange): string | undefined {
     const found = this.interface(name);
     if (found === undefined) return undefined;
-    const { address = found.address, length = found.length, enabled = found.enabled } = change;
-    const moved = address !== found.address || length !== found.length || enabled !== found.enabled;
+    const dhcp = change.dhcp === true || (found.dhcp && change.address === undefined);
+    const keeps = change.dhcp !== true || found.dhcp;
+    const { address = keeps ? found.address : ANY_IPV4, length = keeps ? found.length : 0, enabled = found.enabled } = change;
+    const moved = address !== found.address || length !== found.length || enabled !== found.enabled || dhcp !== found.dhcp;
+    found.dhcp = dhcp;
     found.address = address;
     found.length = length;
     found.enabled = enabled;
@@ -233,9 +254,9 @@ export class IpModule {
   }
 
   /** IPCP has opened on a dynamic interface: a host route to its peer, through the device it shares with others. */
-  dynamicUp(name: string, { device, local, peer, mtu }: Omit<DynamicLink, 'name' | 'since'>): void {
+  dynamicUp(name: string, { device, local, peer, networks, mtu }: Omit<DynamicLink, 'name' | 'since'>): void {
     this.dynamicDown(name);
-    const link: DynamicLink = { name, device, local, peer, mtu, since: this.#clock.now() };
+    const link: DynamicLink = { name, device, local, peer, networks, mtu, since: this.#clock.now() };
     if (this.#state.dynamics.add(link)) this.#sync();
     else this.#syncDynamic(link);
   }
@@ -343,6 +364,11 @@ export class IpModule {
 
   /** Why an interface does not do what was configured, as one sentence; undefined where it does. */
   trouble(name: string): string | undefined {
+    return this.#hindrance(name) ?? (this.active(deviceOf(name)) ? this.#leaseTrouble(name) : undefined);
+  }
+
+  /** The same without what only takes its time: a DHCP server that has yet to answer. */
+  #hindrance(name: string): string | undefined {
     const found = this.interface(name);
     if (found === undefined || !this.#state.enabled || !found.enabled) return undefined;
     if (!this.#plan.running(found)) return `${deviceOf(name)} has no device in the kernel; it comes up when the device appears`;
@@ -350,7 +376,25 @@ export class IpModule {
       const refusal = this.#kernel.refusal(addressKey(wanted));
       if (refusal !== undefined) return refusal;
     }
-    return this.#kernel.refusal(`up ${deviceOf(name)}`);
+    return this.#kernel.refusal(`up ${deviceOf(name)}`) ?? this.#leases.refusal(name);
+  }
+
+  /** The lease that an interface has its address by, and its age in seconds. */
+  lease(name: string): { readonly lease: DhcpLease; readonly age: number } | undefined {
+    const found = this.#leases.get(name);
+    return found === undefined ? undefined : { lease: found.lease, age: seconds(this.#clock.now() - found.since) };
+  }
+
+  /** The interface has its address by DHCP, or waits for one. */
+  isDhcp(name: string): boolean {
+    return this.interface(name)?.dhcp === true;
+  }
+
+  /** The address of an interface and the length of its network; undefined while it has none of its own. */
+  network(name: string): { readonly address: Ipv4; readonly length: number } | undefined {
+    const address = this.#plan.ownAddress(name);
+    const found = this.interface(name);
+    return address === undefined || found === undefined ? undefined : { address, length: address === found.address ? found.length : HOST_LENGTH };
   }
 
   neighbours(): readonly Neighbour[] {
@@ -385,7 +429,7 @@ export class IpModule {
     this.#raised.delete(deviceOf(name));
     this.refresh(deviceOf(name));
     this.owner.changed(deviceOf(name));
-    return this.trouble(name);
+    return this.#hindrance(name);
   }
 
   #sync(): void {
@@ -393,6 +437,34 @@ export class IpModule {
     if (this.#raise()) this.#plan = new Plan(this.#state, this.owner, this.#host.links());
     this.#kernel.apply(this.#plan.wanted());
     this.#watch(this.#clock.now());
+    this.#followLeases();
+  }
+
+  /** Lets exactly those ports ask DHCP servers that may have an address from there; what others have is given back. */
+  #followLeases(): void {
+    const all = this.interfaces().filter(({ dhcp }) => dhcp);
+    const asking = this.#state.remoteAssign ? all.filter((found) => this.#plan.running(found)) : [];
+    this.#leases.follow(new Map(asking.map(({ name }) => [name, this.#plan.device(name)?.up === true])), this.#clock.now());
+  }
+
+  #leased(name: string, lease: DhcpLease | undefined, now: Millis): void {
+    const found = this.interface(name);
+    this.#state.leased.delete(name);
+    const router = lease?.routers[0];
+    if (found?.dhcp === true) {
+      found.address = lease?.address ?? ANY_IPV4;
+      found.length = lease?.length ?? 0;
+      if (router !== undefined && router !== ANY_IPV4) this.#state.leased.set(name, defaultRoute(name, router, now));
+    }
+    this.onLease(name, lease);
+    this.refresh(deviceOf(name));
+    this.owner.changed(deviceOf(name));
+    this.onRoute();
+  }
+
+  #leaseTrouble(name: string): string | undefined {
+    if (!this.isDhcp(name)) return undefined;
+    return this.#state.remoteAssign ? this.#leases.trouble(name) : 'ENABLE IP REMOTEASSIGN lets DHCP give it an address';
   }
 
   /** Sets devices up that IP begins to run on. True where one was down. */
@@ -439,9 +511,8 @@ export class IpModule {
   }
 
   #syncDynamic(link: DynamicLink): void {
-    const to = { destination: link.peer, length: HOST_LENGTH };
-    this.#syncRoutes(to);
-    const now = this.#state.dynamics.to(routeTarget(to));
+    for (const to of destinations(link)) this.#syncRoutes(to);
+    const now = this.#state.dynamics.to(routeTarget({ destination: link.peer, length: HOST_LENGTH }));
     this.#kernel.applyProxies(link.peer, now === undefined ? [] : this.#plan.proxies(now));
   }
 
@@ -471,10 +542,10 @@ export class IpModule {
     const views: RouteView[] = [];
     for (const target of this.#state.targets()) {
       const specs = this.#plan.staticRoutes(target);
-      for (const route of this.#state.routesTo(target)) {
+      for (const route of this.#state.allTo(target)) {
         const spec = specs.get(route);
         const circuit = route.circuit ?? (route.dlci === undefined ? '-' : String(route.dlci));
-        views.push({ ...route, protocol: 'static', circuit, age: seconds(now - route.since), used: spec !== undefined && this.#kernel.has(spec) });
+        views.push({ ...route, protocol: route === this.#state.leased.get(route.interface) ? 'dhcp' : 'static', circuit, age: seconds(now - route.since), used: spec !== undefined && this.#kernel.has(spec) });
       }
     }
     return views;
@@ -494,11 +565,19 @@ export class IpModule {
       views.push({ ...common, destination: peer.destination, length: HOST_LENGTH, interface: name, age, used: this.#kernel.has(peer) });
     }
     for (const link of this.#state.dynamics.all()) {
-      const used = this.#kernel.has(this.#plan.hostRoute(link));
-      views.push({ ...common, destination: link.peer, length: HOST_LENGTH, interface: link.name, age: seconds(now - link.since), used });
+      for (const to of destinations(link)) {
+        const used = this.#kernel.has(this.#plan.routeOver(link, to));
+        views.push({ ...common, ...to, interface: link.name, age: seconds(now - link.since), used });
+      }
     }
     return views;
   }
+}
+
+/** As the operator would add it: what he adds himself with a lower preference goes before it. */
+function defaultRoute(name: string, nexthop: Ipv4, since: Millis): Route {
+  const key: RouteKey = { destination: ANY_IPV4, length: 0, interface: name, nexthop };
+  return { ...key, metric1: 1, metric2: undefined, policy: 0, preference: defaultPreference(key), tag: undefined, circuit: undefined, dlci: undefined, since };
 }
 
 const seconds = (time: Millis): number => Math.floor(time / 1000);

@@ -2,7 +2,7 @@
 
 import { ANY_IPV4, type Ipv4, inPrefix, networkOf, toIpv4 } from '../bytes/ip.ts';
 import type { LinkState, RouteSpec } from '../hal/iphost.ts';
-import type { DynamicLink } from './dynamic.ts';
+import { type Destination, destinations, type DynamicLink } from './dynamic.ts';
 import { type IpInterface, deviceOf, isHostAddress, isPpp } from './interfaces.ts';
 import { type AddressSpec, type ProxySpec, type Wanted, routeTarget } from './kernel.ts';
 import type { IpOwner } from './owner.ts';
@@ -63,9 +63,9 @@ export class Plan {
     return this.#state.enabled && found.enabled && this.device(found.name)?.present === true;
   }
 
-  /** Packets leave through it: for PPP the link is up or the packet dials it, else the device is up. */
+  /** Packets leave through it: for PPP the link is up or the packet dials it, else the device is up and DHCP, where it is to give the address, has. */
   usable(found: IpInterface): boolean {
-    if (!this.running(found)) return false;
+    if (!this.running(found) || (found.dhcp && found.address === ANY_IPV4)) return false;
     const name = deviceOf(found.name);
     return isPpp(name) ? this.#state.links.has(name) || this.#owner.onDemand(name) : this.device(name)?.up === true;
   }
@@ -102,7 +102,7 @@ export class Plan {
   staticRoutes(target: string): Map<Route, RouteSpec> {
     const specs = new Map<Route, RouteSpec>();
     const places = new Map<string, number>();
-    for (const route of [...this.#state.routesTo(target)].sort(rank)) {
+    for (const route of [...this.#state.allTo(target)].sort(rank)) {
       const found = this.#state.interfaces.get(route.interface);
       if (found === undefined || !this.usable(found)) continue;
       const level = `${route.preference} ${route.metric1}`;
@@ -117,16 +117,16 @@ export class Plan {
   }
 
   /** All kernel routes to a destination. */
-  routesTo(to: { readonly destination: Ipv4; readonly length: number }): RouteSpec[] {
+  routesTo(to: Destination): RouteSpec[] {
     const target = routeTarget(to);
     const peer = to.length === HOST_LENGTH ? this.#routeToPeer(to.destination) : undefined;
     const dynamic = this.#state.dynamics.to(target);
-    return [...(peer === undefined ? [] : [peer]), ...(dynamic === undefined ? [] : [this.hostRoute(dynamic)]), ...this.staticRoutes(target).values()];
+    return [...(peer === undefined ? [] : [peer]), ...(dynamic === undefined ? [] : [this.routeOver(dynamic, to)]), ...this.staticRoutes(target).values()];
   }
 
-  /** The host route to the peer of a dynamic interface. */
-  hostRoute(link: DynamicLink): RouteSpec {
-    return { destination: link.peer, length: HOST_LENGTH, via: ANY_IPV4, name: link.device, metric: 0 };
+  /** The route over a dynamic interface to its peer or a network behind him. */
+  routeOver({ device }: DynamicLink, { destination, length }: Destination): RouteSpec {
+    return { destination, length, via: ANY_IPV4, name: device, metric: 0 };
   }
 
   /** Where this router answers ARP for the peer of a dynamic interface: on LANs in whose network its address lies, unless PROXYARP=OFF. */
@@ -157,8 +157,10 @@ export class Plan {
     for (const [target, peer] of this.#peerRoutes()) routes.set(target, [peer, ...(routes.get(target) ?? [])]);
     const proxies = new Map<Ipv4, ProxySpec[]>();
     for (const link of this.#state.dynamics.all()) {
-      const route = this.hostRoute(link);
-      routes.set(routeTarget(route), [route, ...(routes.get(routeTarget(route)) ?? [])]);
+      for (const to of destinations(link)) {
+        const target = routeTarget(to);
+        if (this.#state.dynamics.to(target) === link) routes.set(target, [this.routeOver(link, to), ...(routes.get(target) ?? [])]);
+      }
       proxies.set(link.peer, this.proxies(link));
     }
     const addresses = [...this.#interfaces().flatMap((i) => this.addressesOf(i)), ...this.#sharedAddresses(), ...this.#localSpec(), ...this.#answeredSpecs()];

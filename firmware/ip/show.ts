@@ -56,7 +56,7 @@ function interfaceRows(ip: IpModule, found: IpInterface): string[] {
   const name = `${found.name}${ip.condition(found.name) === 'up' ? '' : '#'}`;
   const broadcast = s.directedbroadcast === 'YES' || s.directedbroadcast === 'ON' ? 'Yes' : 'No';
   return [
-    row(FIRST, [name, assigned ? 'Remote' : 'Static', formatIpv4(address), s.broadcast, s.fragment === 'YES' ? 'y' : 'n', isPpp(found.name) ? '-' : capital(s.proxyarp), noneOr(s.filter), String(s.ripmetric).padStart(2, '0'), 'Pass', 'No']),
+    row(FIRST, [name, found.dhcp ? 'DHCP' : assigned ? 'Remote' : 'Static', formatIpv4(address), s.broadcast, s.fragment === 'YES' ? 'y' : 'n', isPpp(found.name) ? '-' : capital(s.proxyarp), noneOr(s.filter), String(s.ripmetric).padStart(2, '0'), 'Pass', 'No']),
     row(SECOND, [noneOr(s.priorityfilter), noneOr(s.policyfilter), formatIpv4(maskOf(length)), String(ip.device(found.name)?.mtu ?? DEFAULT_MTU), isPpp(found.name) ? capital(s.vjc) : '-', noneOr(s.gre), String(s.ospfmetric).padStart(10, '0'), broadcast, MULTICAST[s.multicast]]),
   ];
 }
@@ -76,6 +76,7 @@ function detailRows(ip: IpModule, found: IpInterface): string[] {
     leader('Status', ip.condition(found.name)),
     ...wrap(ip.trouble(found.name) ?? '-', 44).map((part, i) => (i === 0 ? leader('Reason', part) : `${' '.repeat(35)}${part}`)),
     leader('Device', device === undefined || !device.present ? 'Not present' : device.device),
+    ...leaseRows(ip, found.name),
     ...(isPpp(found.name) ? [leader('Local address', orNotSet(link?.local ?? borrowed)), leader('Peer address', orNotSet(link?.peer ?? ANY_IPV4))] : []),
     leader('IGMP proxy', capital(s.igmpproxy)),
     leader('VJ compression', capital(s.vjc)),
@@ -83,6 +84,20 @@ function detailRows(ip: IpModule, found: IpInterface): string[] {
     leader('VLAN tag', s.vlantag === 'NONE' ? 'None' : s.vlantag.value),
     leader('VLAN priority', s.vlanpriority === 'NONE' ? 'None' : s.vlanpriority.value),
     RULE80,
+  ];
+}
+
+/** What a DHCP server gave. */
+function leaseRows(ip: IpModule, name: string): string[] {
+  const leased = ip.lease(name);
+  if (leased === undefined) return [];
+  const { server, seconds, routers, dns } = leased.lease;
+  const list = (addresses: readonly Ipv4[]): string => (addresses.length === 0 ? '-' : addresses.map(formatIpv4).join(', '));
+  return [
+    leader('DHCP server', orNotSet(server)),
+    leader('Lease left (s)', seconds === Infinity ? 'Infinity' : Math.max(0, seconds - leased.age)),
+    leader('Gateway', list(routers.slice(0, 1))),
+    leader('Name servers', list(dns)),
   ];
 }
 

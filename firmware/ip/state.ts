@@ -30,6 +30,8 @@ export class IpState {
   answered: readonly Ipv4Range[] = [];
   /** Since when packets leave through an interface; absent while they do not. */
   readonly upSince = new Map<string, Millis>();
+  /** Default routes that DHCP servers named, by interface. */
+  readonly leased = new Map<string, Route>();
   /** By routeTarget. */
   readonly #routes = new Map<string, Route[]>();
 
@@ -43,8 +45,15 @@ export class IpState {
     return this.#routes.get(target) ?? [];
   }
 
-  targets(): IterableIterator<string> {
-    return this.#routes.keys();
+  /** The same with those that DHCP servers named. */
+  allTo(target: string): readonly Route[] {
+    const leased = [...this.leased.values()].filter((route) => routeTarget(route) === target);
+    return leased.length === 0 ? this.routesTo(target) : [...this.routesTo(target), ...leased];
+  }
+
+  /** Every routeTarget that a static or leased route leads to. */
+  targets(): Iterable<string> {
+    return this.leased.size === 0 ? this.#routes.keys() : new Set([...this.#routes.keys(), ...[...this.leased.values()].map(routeTarget)]);
   }
 
   route(key: RouteKey): Route | undefined {
@@ -80,6 +89,7 @@ export class IpState {
     this.answered = [];
     this.interfaces.clear();
     this.dynamics.clear();
+    this.leased.clear();
     this.#routes.clear();
   }
 }
