@@ -118,7 +118,7 @@ export interface TunnelOutput {
   lastData(): Millis;
   /** A HELLO was not acknowledged in time: what PPP knows of the peer is worth asking for. An answer is data (`lastData`). */
   suspect(now: Millis): void;
-  /** An id for the call that the peer asks for; undefined: no resources, it is refused with CDN 4. */
+  /** An id for the call that the peer asks for; undefined: there are too many, it is refused with CDN 2, error 7 (try another). */
   newSession(): SessionId | undefined;
   /** The peer asks for a call: `session.request`. Answer by session.accept or session.refuse, now or later. */
   called(session: Session, now: Millis): void;

@@ -34,6 +34,8 @@ export interface TunnelPurpose {
   readonly assignment: string | undefined;
   /** Longest retransmission interval, ms; undefined = as usual. It parts no calls: the first one decides. */
   readonly longestTimeout: Millis | undefined;
+  /** For calls of callers, who may be many. It parts no calls either. */
+  readonly forwards: boolean;
 }
 
 export interface TunnelEntry {

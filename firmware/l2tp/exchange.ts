@@ -7,6 +7,7 @@ import type { AdmissionLimits } from './admission.ts';
 import { type CallSettings, type Calls, calledNumber } from './calls.ts';
 import { type Carrier, HUNG_UP } from './carrier.ts';
 import { BEARER, DISCONNECT, FRAMING } from './catalog.ts';
+import { DialOut, dialFailure, outgoingRequest } from './dialout.ts';
 import type { SessionEntry, TunnelEntry } from './entry.ts';
 import { Line, type LineHost } from './line.ts';
 import type { L2tpOwner } from './link.ts';
@@ -165,7 +166,7 @@ export class Exchange {
     const entry = this.reach.tunnel(
       {
         peer: call.ip, port: L2TP_PORT, password: call.password, pre13: call.pre13 === 'ON', theirs: 'established',
-        hostName: undefined, assignment: undefined, longestTimeout: undefined,
+        hostName: undefined, assignment: undefined, longestTimeout: undefined, forwards: false,
       },
       now,
     );
@@ -238,6 +239,8 @@ export class Exchange {
       }
       case 'template':
         return this.#templateCall(entry, answer.entry, now);
+      case 'dial':
+        return this.#dialOut(entry, answer, now);
       case 'refuse':
         this.#logRefusal(entry, answer.why);
         return entry.session.refuse(answer.result, now);
@@ -270,6 +273,30 @@ export class Exchange {
     entry.carriage = { number: template.number, pre13: template.pre13 === 'ON', speed: entry.carriage.speed };
     entry.user = new TemplateSession(user, this.#carrier);
     session.accept({}, now);
+  }
+
+  #dialOut(entry: SessionEntry, { request, unnamed }: Extract<Answer, { kind: 'dial' }>, now: Millis): void {
+    const { session, tunnel } = entry;
+    const source = `L2TP ${formatIpv4(tunnel.at.peer)}`;
+    const one = new DialOut(
+      {
+        carrier: this.#carrier,
+        enter: (task) => this.#tunnels.enter(() => {
+          this.#tunnels.touch(tunnel);
+          task();
+        }),
+        log: (subtype, text) => this.#board.log.add({ module: 'L2TP', severity: subtype === 'FAIL' ? 3 : 4, type: 'CALL', subtype, text, source }),
+      },
+      entry,
+    );
+    const user = this.#owner.outgoingCall(outgoingRequest(request, tunnel.at.peer), one, now);
+    if ('refused' in user) {
+      const why = unnamed ?? user.refused;
+      this.#logRefusal(entry, why);
+      return session.refuse(dialFailure(user.cause, why), now);
+    }
+    entry.user = one;
+    one.begin(user, now);
   }
 
   #logRefusal({ tunnel }: SessionEntry, why: string): void {

@@ -94,7 +94,7 @@ export class Forwarder {
   #place(call: Forward, candidate: Candidate, now: Millis): SessionEntry | CallReason {
     const { tunnels, exchange } = this.#parts;
     const { peer, port, password, pre13, hostName, assignment, longestTimeout } = candidate;
-    const target: Target = { peer, port, password, pre13, hostName, assignment, longestTimeout, theirs: 'tie' };
+    const target: Target = { peer, port, password, pre13, hostName, assignment, longestTimeout, forwards: true, theirs: 'tie' };
     const tunnel = exchange.reach.shared(target) ?? this.#opened(target, now);
     if ('kind' in tunnel) return tunnel;
     const asked = announce(call, exchange.newSerial());

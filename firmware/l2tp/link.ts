@@ -80,10 +80,11 @@ export interface TunnelOffer {
   readonly privateGroup?: string | undefined;
 }
 
-/** A call that an LNS asks us to make (OCRQ with REMOTE that names no call of ADD L2TP CALL). */
+/** A call that an LNS asks us to make: an OCRQ for an ISDN or asynchronous line, or one that names no call of ADD L2TP CALL. */
 export interface OutgoingRequest {
-  /** The named call on a call port; empty where only a number was given. */
+  /** The named call on a call port; empty where the Called Number can be dialled. A call may have such a name too: `number` alone may be one. */
   readonly call: string;
+  /** What to dial; empty = what the call says. */
   readonly number: string;
   readonly subAddress: string;
   readonly bearer: 'digital' | 'analog' | 'none';
@@ -98,14 +99,17 @@ export interface OutgoingUser {
   readonly name: string;
   /** The LNS was told (OCCN) and its session stands on the data plane: relay begins. */
   linkUp(link: L2tpLink, now: Millis): void;
-  /** The LNS hung up, or the tunnel went: the call ends. Also before `linkUp`. */
+  /** The LNS hung up, or the tunnel went: the call ends. Once, also before `linkUp`, and from within `link.hangUp`. */
   linkDown(reason: string, now: Millis): void;
 }
 
 /** What the dialler answers: once, `connected` or `failed`. */
 export interface OutgoingAnswer {
   connected(line: { readonly speed: number; readonly framing: 'sync' | 'async' }, now: Millis): void;
-  /** `cause`: CDN result code 1 no carrier, 6 bad destination, 8 busy, 9 no dial tone, 10 timeout, 4 no port free. */
+  /**
+   * `cause`: CDN result code (RFC 2661 4.4.2): 4 no port free, 6 bad destination, 7 no carrier, 8 busy, 9 no dial tone, 10 timeout, 11 no framing.
+   * No `linkDown` comes after it.
+   */
   failed(cause: number, reason: string, now: Millis): void;
 }
 
@@ -156,7 +160,7 @@ export interface L2tpOwner {
   resolve(name: string, done: (answer: { readonly addresses: readonly Ipv4[]; readonly life: Millis } | { readonly refused: string }, now: Millis) => void): void;
   /** The LNSs that RADIUS names for a domain or user (ACTION=RADIUS). */
   tunnels(name: string, done: (answer: readonly TunnelOffer[] | { readonly refused: string }, now: Millis) => void): void;
-  /** Makes a call for an LNS: why it cannot be made, or the way it is told of its session; `answer` comes later. */
+  /** Makes a call for an LNS: why it cannot be made, or the way it is told of its session; `answer` comes once, at once or later. */
   outgoingCall(request: OutgoingRequest, answer: OutgoingAnswer, now: Millis): { readonly refused: string; readonly cause: number } | OutgoingUser;
 }
 

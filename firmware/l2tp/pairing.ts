@@ -10,21 +10,20 @@ import type { TemplateEntry, Templates } from './templates.ts';
 export type Answer =
   | { readonly kind: 'call'; readonly call: CallSettings }
   | { readonly kind: 'template'; readonly entry: TemplateEntry }
+  /** On a call port, by whoever has those. `unnamed`: what to say of a call without bearer that nobody has either. */
+  | { readonly kind: 'dial'; readonly request: ControlMessage<'OCRQ'>; readonly unnamed: string | undefined }
   | { readonly kind: 'refuse'; readonly result: Result; readonly why: string };
 
 export const refusal = (code: number, why: string): Extract<Answer, { kind: 'refuse' }> => ({
   kind: 'refuse', result: { code, error: 0, message: why.slice(0, 100) }, why,
 });
 
-/** OCRQ: the peer, an LNS, asks us to place a call. Called Number names it; Bearer Type says on what. */
+/** OCRQ: the peer, an LNS, asks us to place a call. Called Number names it; Bearer Type says on what: none means one of ADD L2TP CALL, else a call port. */
 export function answerOutgoing(request: ControlMessage<'OCRQ'>, peer: Ipv4, calls: Calls): Answer {
-  if ((request.bearerType & (BEARER.digital | BEARER.analog)) !== 0) {
-    const bearer = (request.bearerType & BEARER.digital) !== 0 ? 'ISDN' : 'asynchronous';
-    return refusal(DISCONNECT.permanent, `there are no ${bearer} call ports in this build`);
-  }
+  if ((request.bearerType & (BEARER.digital | BEARER.analog)) !== 0) return { kind: 'dial', request, unnamed: undefined };
   const name = calledName(request.calledNumber);
   const call = calls.get(name);
-  if (call === undefined) return refusal(DISCONNECT.badDestination, `there is no call "${name}"`);
+  if (call === undefined) return { kind: 'dial', request, unnamed: `there is no call "${name}"` };
   if (call.type !== 'VIRTUAL') return refusal(DISCONNECT.badDestination, `call "${name}" is no VIRTUAL call`);
   if (!isPassive(call) && call.ip !== peer) return refusal(DISCONNECT.administrative, `call "${name}" belongs to ${formatIpv4(call.ip)}`);
   return { kind: 'call', call };

@@ -54,10 +54,10 @@ export class Reach {
   }
 
   #dial(target: Target, local: Ipv4, now: Millis): TunnelEntry | CallReason {
-    const { peer, port, password, pre13, hostName, assignment, longestTimeout } = target;
+    const { peer, port, password, pre13, hostName, assignment, longestTimeout, forwards } = target;
     const underlay = this.#host.underlay();
     if (underlay === undefined) return { kind: 'module disabled' };
-    return this.#tunnels.dial({ underlay, local, peer, port }, { password, pre13, purpose: { port, hostName, assignment, longestTimeout } }, now);
+    return this.#tunnels.dial({ underlay, local, peer, port }, { password, pre13, purpose: { port, hostName, assignment, longestTimeout, forwards } }, now);
   }
 }
 

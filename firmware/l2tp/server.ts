@@ -320,6 +320,7 @@ export class L2tpServer {
       hostName: () => this.#owner.hostName(),
       passwordFor: (peer) => this.passwords.find(peer),
       pre13For: (peer) => this.templates.find(peer)?.pre13 === 'ON' || this.calls.to(peer).some((call) => call.pre13 === 'ON'),
+      takesCallers: (peer) => this.templates.find(peer) !== undefined,
       requested: (entry, now) => this.#exchange.requested(entry, now),
       lastIn: (entries) => this.#carrier.lastIn(entries),
       ended: (entry) => this.#carrier.detach(entry),
@@ -375,7 +376,7 @@ export class L2tpServer {
       entry.tunnel.instead(insteadText(what));
       if (entry.tunnel.state === 'established') entry.tunnel.probe(now);
       const reason: CallReason = { kind: 'unreachable', peer: punt.peer, port: punt.peerPort, what };
-      for (const call of [...entry.calls.values()]) call.user?.unreachable?.(call, reason, now);
+      for (const call of entry.calls.values()) call.user?.unreachable?.(call, reason, now);
     }
   }
 

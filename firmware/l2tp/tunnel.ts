@@ -28,6 +28,8 @@ export const SETUP_TIMEOUT: Millis = 120_000;
 const UNPROVEN_GAIN = 3;
 const NOTHING = new Uint8Array(0);
 const FSM: Result = { code: STOP.fsm };
+/** RFC 2661 4.4.2: the LAC passes the call on to another LNS. */
+const FULL: Result = { code: DISCONNECT.error, error: ERROR.tryAnother };
 
 export class Tunnel {
   readonly #settings: TunnelSettings;
@@ -311,7 +313,7 @@ export class Tunnel {
   #called(message: ControlMessage<'ICRQ' | 'OCRQ'>, now: Millis): void {
     const id = this.#out.newSession();
     if (id === undefined) {
-      return this.#disconnect(message.assignedSessionId, message.assignedSessionId, { code: DISCONNECT.temporary, error: ERROR.resources }, now);
+      return this.#disconnect(message.assignedSessionId, message.assignedSessionId, FULL, now);
     }
     const session = new Session(id, message.type === 'ICRQ' ? 'LNS incoming' : 'LAC outgoing', this.#link);
     this.#sessions.set(id, session);

@@ -13,6 +13,7 @@ import { addTunnel, refusedBy } from './counters.ts';
 import type { PeerAddress, SessionEntry, TunnelEntry } from './entry.ts';
 import type { Header } from './header.ts';
 import { type SessionId, type TunnelId, toSessionId, toTunnelId } from './ids.ts';
+import { CALLERS_WINDOW } from './limits.ts';
 import type { Identity } from './link.ts';
 import { sessionReason, tunnelReason } from './outcome.ts';
 import { type CallReason, sentence } from './reason.ts';
@@ -46,6 +47,8 @@ export interface TunnelsHost {
   /** ADD L2TP PASSWORD for a peer that opens a tunnel to us. */
   passwordFor(peer: Ipv4): string | undefined;
   pre13For(peer: Ipv4): boolean;
+  /** ADD L2TP IP: the peer may have any number of callers. */
+  takesCallers(peer: Ipv4): boolean;
   /** The peer asks for a call. */
   requested(entry: SessionEntry, now: Millis): void;
   /** When data last came in by any of these sessions. */
@@ -217,7 +220,8 @@ export class Tunnels {
     const { random, crypto, wall } = this.#board;
     const { identity } = this.#host;
     const hostName = of.purpose?.hostName ?? this.#host.hostName();
-    const longestTimeout = of.purpose?.longestTimeout;
+    const { longestTimeout, forwards = false } = of.purpose ?? {};
+    const many = of.ours ? forwards : this.#host.takesCallers(at.peer);
     const settings: TunnelSettings = {
       id: this.newTunnelId(),
       role: of.role,
@@ -230,7 +234,7 @@ export class Tunnels {
       framing: ALL_FRAMING,
       bearer: ALL_BEARERS,
       pre13: of.pre13,
-      limits: longestTimeout === undefined ? {} : { longestTimeout },
+      limits: { ...(many ? { receiveWindow: CALLERS_WINDOW } : {}), ...(longestTimeout === undefined ? {} : { longestTimeout }) },
       crypto,
       random,
     };

@@ -91,7 +91,7 @@ test('A tunnel that its peer proved no longer counts as half open', () => {
   assert.is(a.server.tunnels().length, 2);
 });
 
-test('Calls beyond the limit of a tunnel are refused by CDN for lack of resources', () => {
+test('Calls beyond the limit of a tunnel are refused by CDN 2, error 7: the LAC is to try another LNS', () => {
   const { world, a, peer } = withRaw(1, { limits: { ...ADMISSION, sessionsPerTunnel: 0 } });
   a.add({ name: 'remote', ip: '2.2.2.2' });
   peer.open(world);
@@ -99,7 +99,7 @@ test('Calls beyond the limit of a tunnel are refused by CDN for lack of resource
   world.run(100);
   const answer = peer.received.at(-1);
   assert.is(answer?.type, 'CDN');
-  assert.is(answer?.resultCode?.error, 4);
+  assert.equal(answer?.resultCode, { code: 2, error: 7 });
 });
 
 test('The same SCCRQ again is acknowledged and makes no second tunnel', () => {

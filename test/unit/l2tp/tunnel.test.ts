@@ -476,11 +476,11 @@ test('a peer proves by any acknowledgement that it receives', () => {
 
 // --- sessions inside
 
-test('a call without resources is refused with CDN 4', () => {
+test('a call that there is no room for is refused with CDN 2, error 7: the peer is to try another', () => {
   const bench = new Bench({ role: 'responder' }).establish();
   bench.owner.nextSession = undefined;
   bench.feed(icrq({ assignedSessionId: 11 }));
-  assert.equal([bench.last()?.name, bench.last()?.sessionId, bench.last()?.message?.resultCode], ['CDN', 11, { code: 4, error: 4 }]);
+  assert.equal([bench.last()?.name, bench.last()?.sessionId, bench.last()?.message?.resultCode], ['CDN', 11, { code: 2, error: 7 }]);
 });
 
 test('a call may be answered later, or refused when nobody answers within the set-up time', () => {
