@@ -1,34 +1,118 @@
-// ISDN calls (AlliedWare ISDN chapter): read, not carried out by this build.
+// ADD, SET, DELETE, ENABLE, DISABLE, ACTIVATE, DEACTIVATE and SHOW ISDN CALL (AlliedWare ISDN chapter).
 
-import { type Command, form } from '../cli/command.ts';
-import { type Keeper, later } from '../cli/later.ts';
+import { type Command, command, type ConfigSection, form, write } from '../cli/command.ts';
+import { nothingGiven } from '../cli/given.ts';
+import { messages } from '../cli/messages.ts';
+import type { DialCalls } from './dial.ts';
+import { ADD_ISDN, ISDN_DEFAULTS, SET_ISDN } from './isdn.ts';
+import { showCall, showCalls } from './dial.show.ts';
 
-const OPTIONS = `[ALTNUMBER=phone-number] [CALLBACK={ON|OFF}] [CALLINGNUMBER=phone-number] [CALLINGSUBADDRESS=subaddress] [CBDELAY=0..100]
-  [CHECKCLI={OFF|PRESENT|REQUIRED}] [CHECKSUB={OFF|LOCAL|REMOTE}] [CHECKUSER={OFF|LOCAL|REMOTE}] [DIRECTION={IN|OUT|BOTH}] [HOLDUP=0..7200] [INANY={ON|OFF}]
-  [INCLI={ON|OFF|0..99}] [INSUB={OFF|LOCAL|REMOTE}] [INTPREF={interface|NONE}] [INTREQ={interface|NONE}] [INUSER={OFF|LOCAL|REMOTE}] [KEEPUP={ON|OFF}]
-  [LOGIN={ALL|CHAP|NONE|PAP-RADIUS|PAP-TACACS|RADIUS|TACACS|USER}] [OUTCLI={OFF|CALLING|INTERFACE|NONUMBER}] [OUTSUB={OFF|LOCAL|REMOTE}]
-  [OUTUSER={OFF|LOCAL|REMOTE}] [PASSWORD=password] [PPPTEMPLATE=0..31] [PRIORITY=0..99] [RATE={56K|64K}] [REMOTECALL=call-name] [RETRYN1=0..10] [RETRYN2=0..5]
-  [RETRYT1=5..120] [RETRYT2=300..1200] [SUBADDRESS=subaddress] [USER={ATTACH|PPP}] [USERNAME=login-name]`;
+const DELETE = form({ syntax: 'DELETE ISDN CALL=call-name', level: 'manager', example: 'DELETE ISDN CALL=rmt', help: 'Deletes an ISDN call that no interface uses.' });
+const ENABLE = form({ syntax: 'ENABLE ISDN CALL=call-name', level: 'manager', example: 'ENABLE ISDN CALL=rmt', help: 'Lets an ISDN call be made and answered again.' });
+const DISABLE = form({
+  syntax: 'DISABLE ISDN CALL=call-name',
+  level: 'manager',
+  example: 'DISABLE ISDN CALL=rmt',
+  help: 'Lets an ISDN call not be made nor answered. One that is up stays.',
+});
+const ACTIVATE = form({ syntax: 'ACTIVATE ISDN CALL=call-name', level: 'manager', example: 'ACTIVATE ISDN CALL=rmt', help: 'Makes an ISDN call.' });
+const DEACTIVATE = form({
+  syntax: 'DEACTIVATE ISDN CALL=call-name',
+  level: 'manager',
+  example: 'DEACTIVATE ISDN CALL=rmt',
+  help: 'Ends an ISDN call. The call of a static PPP interface stays down until ACTIVATE ISDN CALL.',
+});
+const SHOW = form({ syntax: 'SHOW ISDN CALL[=call-name]', level: 'manager', example: 'SHOW ISDN CALL=rmt', help: 'Shows all ISDN calls, or one with all its parameters and where it stands.' });
 
-const FORMS = [
-  form({
-    syntax: `ADD ISDN CALL=call-name NUMBER=phone-number PRECEDENCE={IN|OUT} ${OPTIONS}`,
-    level: 'manager',
-    example: 'ADD ISDN CALL=rmt NUMBER=0 PRECEDENCE=IN INANY=ON INTREQ=bri0 USER=PPP PPPTEMPLATE=0',
-    help: 'Defines a call on an ISDN port: whom to call, and which calls that come in belong to it. With USER=PPP and a template each caller gets a PPP interface.',
+const layer = (name: string): string => `ISDN-${name}`;
+
+export const isdnCommands = (dial: DialCalls): Command[] => [
+  command(ADD_ISDN, {
+    verify: (a) => dial.isdn.mayAdd(a),
+    apply: (a, { now }) => {
+      dial.isdn.add(a);
+      dial.changed(layer(a.call), now);
+      return messages.isdn.done();
+    },
   }),
-  form({
-    syntax: `SET ISDN CALL=call-name [NUMBER=phone-number] [PRECEDENCE={IN|OUT}] ${OPTIONS}`,
-    level: 'manager',
-    example: 'SET ISDN CALL=rmt HOLDUP=60',
-    help: 'Changes an ISDN call; parameters not given stay as they are.',
+  command(SET_ISDN, {
+    verify: ({ call, ...change }) => dial.isdn.maySet(call, change) ?? nothingGiven(change),
+    apply: ({ call, ...change }, { now }) => {
+      dial.isdn.set(call, change);
+      dial.changed(layer(call), now);
+      return messages.isdn.done();
+    },
   }),
-  form({ syntax: 'DELETE ISDN CALL=call-name', level: 'manager', example: 'DELETE ISDN CALL=rmt', help: 'Deletes an ISDN call.' }),
-  form({ syntax: 'ENABLE ISDN CALL=call-name', level: 'manager', example: 'ENABLE ISDN CALL=rmt', help: 'Lets an ISDN call be made again.' }),
-  form({ syntax: 'DISABLE ISDN CALL=call-name', level: 'manager', example: 'DISABLE ISDN CALL=rmt', help: 'Lets an ISDN call not be made.' }),
-  form({ syntax: 'ACTIVATE ISDN CALL=call-name', level: 'manager', example: 'ACTIVATE ISDN CALL=rmt', help: 'Makes an ISDN call.' }),
-  form({ syntax: 'DEACTIVATE ISDN CALL=call-name', level: 'manager', example: 'DEACTIVATE ISDN CALL=rmt', help: 'Ends an ISDN call.' }),
-  form({ syntax: 'SHOW ISDN CALL[=call-name]', level: 'manager', example: 'SHOW ISDN CALL=rmt', help: 'Shows ISDN calls.' }),
+  command(DELETE, {
+    verify: ({ call }) => {
+      const [user] = dial.users(layer(call));
+      return dial.isdn.missing(call) ?? (user === undefined ? undefined : messages.isdn.callInUse(call, user));
+    },
+    apply: ({ call }, { now }) => {
+      dial.deactivate(layer(call), now);
+      dial.isdn.remove(call);
+      dial.removed(layer(call));
+      return messages.isdn.done();
+    },
+  }),
+  command(ENABLE, {
+    verify: ({ call }) => dial.isdn.missing(call),
+    apply: ({ call }, { now }) => {
+      if (dial.isdn.isEnabled(call)) return messages.isdn.enabledAlready(call);
+      dial.isdn.enable(call);
+      dial.changed(layer(call), now);
+      return messages.isdn.done();
+    },
+  }),
+  command(DISABLE, {
+    verify: ({ call }) => dial.isdn.missing(call),
+    apply: ({ call }) => {
+      if (!dial.isdn.isEnabled(call)) return messages.isdn.disabledAlready(call);
+      dial.isdn.disable(call);
+      return messages.isdn.done();
+    },
+  }),
+  command(ACTIVATE, {
+    verify: ({ call }) => {
+      const obstacle = dial.isdn.missing(call) ?? dial.mayActivate(layer(call));
+      return typeof obstacle === 'object' && 'refused' in obstacle ? messages.isdn.cannotCall(call, obstacle.refused) : obstacle === 'active' ? undefined : obstacle;
+    },
+    apply: ({ call }, { now }) => {
+      if (dial.mayActivate(layer(call)) === 'active') return messages.isdn.callActive(call);
+      dial.activate(layer(call), now);
+      return messages.isdn.done();
+    },
+  }),
+  command(DEACTIVATE, {
+    verify: ({ call }) => dial.isdn.missing(call),
+    apply: ({ call }, { now }) => (dial.deactivate(layer(call), now) ? messages.isdn.done() : messages.isdn.callNotActive(call)),
+  }),
+  command(SHOW, {
+    verify: ({ call }) => (typeof call === 'string' ? dial.isdn.missing(call) : undefined),
+    apply: ({ call }, { now }) => {
+      const all = dial.status('ISDN', now);
+      if (all.length === 0) return messages.isdn.noCalls();
+      if (typeof call !== 'string') {
+        return { text: showCalls('ISDN', all, (name) => {
+          const one = dial.isdn.get(name);
+          return { number: one?.number, remote: one?.remotecall, direction: one?.direction ?? '', precedence: one?.precedence ?? '' };
+        }) };
+      }
+      const settings = dial.isdn.get(call);
+      const status = all.find((one) => one.call.name.toLowerCase() === call.toLowerCase());
+      return settings === undefined || status === undefined ? messages.isdn.callNotFound(call) : { text: showCall('ISDN', { ...ABSENT, ...settings }, status, SET_ISDN.read) };
+    },
+  }),
 ];
 
-export const isdnCommands = (keeper: Keeper): Command[] => FORMS.map((one) => later(one, keeper));
+/** Parameters without default, shown also where they are not set. */
+const ABSENT = {
+  altnumber: undefined, callingnumber: undefined, callingsubaddress: undefined, cbdelay: undefined, password: undefined, ppptemplate: undefined, remotecall: undefined,
+  subaddress: undefined, username: undefined,
+};
+
+/** ISDN section. */
+export function isdnConfig({ isdn }: DialCalls): ConfigSection[] {
+  const lines = isdn.list().flatMap((one) => [write(ADD_ISDN, { ...ISDN_DEFAULTS, ...one }), ...(isdn.isEnabled(one.call) ? [] : [write(DISABLE, { call: one.call })])]);
+  return lines.length === 0 ? [] : [{ title: 'ISDN', lines }];
+}
