@@ -201,7 +201,7 @@ export class SimPlane implements DataPlane {
       if (frame.to === 'arrived') {
         if (session.path.leg.kind !== 'line') continue;
         const data = frame.data.slice();
-        // As on a real plane, what becomes of it is never seen before this call returns.
+        // As on a real plane, nothing is heard of it before this call returns.
         this.#world.at(this.#world.now, () => {
           if (this.#sessions.get(frame.session) === session) this.#arrived(session, data);
         });
@@ -262,28 +262,32 @@ export class SimPlane implements DataPlane {
     const { options, path } = session;
     const isLcp = protocol === PPP.lcp;
     const plain = plainFrame(protocol, payload);
-    const frame = options.pfc && !isLcp && protocol < 0x100 ? plain.subarray(1) : plain;
+    const frame = options.pfc && path.leg.kind !== 'line' && protocol < 0x100 ? plain.subarray(1) : plain;
     this.#depart(session, path.leg.kind !== 'l2tpv2' || (options.acfc && !isLcp) ? frame : addressedFrame(frame));
   }
 
   /** Sends a PPP frame as it is out of the session's leg. */
   #depart(session: Session, frame: Uint8Array): void {
-    const { path, options, counters } = session;
-    const { leg, key } = path;
-    if (leg.kind === 'l2tpv2') {
-      this.#message(session, leg, frame);
-      return;
-    }
-    if (leg.kind === 'pppoe' && !this.#ethers.send(leg, frame)) {
-      counters.outDiscarded++;
-      return;
-    }
+    const { leg } = session.path;
+    if (leg.kind === 'l2tpv2') this.#message(session, leg, frame);
+    else if (leg.kind === 'line') this.#line(session, frame);
+    else if (this.#ethers.send(leg, frame)) this.#left(session, frame);
+    else session.counters.outDiscarded++;
+  }
+
+  #left({ counters, options, path }: Session, frame: Uint8Array): void {
     counters.outPackets++;
     counters.outBytes += frame.length;
-    if (options.trace) this.#punt({ kind: 'trace', session: key, direction: 'tx', data: frame });
-    const read = leg.kind === 'line' ? readPppFrame(frame) : undefined;
+    if (options.trace) this.#punt({ kind: 'trace', session: path.key, direction: 'tx', data: frame });
+  }
+
+  #line(session: Session, frame: Uint8Array): void {
+    const read = readPppFrame(frame);
     if (read === undefined) return;
+    const { key } = session.path;
     const data = plainFrame(read.protocol, frame.subarray(read.information));
+    this.#left(session, data);
+    // As on a real plane, nothing is heard of it before the call returns that sent it.
     this.#world.at(this.#world.now, () => {
       if (this.#sessions.get(key) === session) this.#punt({ kind: 'line', session: key, data });
     });
