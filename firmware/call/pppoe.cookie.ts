@@ -63,10 +63,15 @@ export class Cookies {
   }
 
   #rotate(now: Millis): void {
-    if (now < this.#until) return;
-    // Nobody asked for so long that the present one is as old as a former one may be.
-    this.#former = now < this.#until + COOKIE_SPAN ? this.#present : this.#random.bytes(SECRET);
-    this.#present = this.#random.bytes(SECRET);
-    this.#until = now + COOKIE_SPAN;
+    while (now >= this.#until) {
+      // Nobody asked for so long that both are too old.
+      if (now >= this.#until + COOKIE_SPAN) {
+        this.#present = this.#random.bytes(SECRET);
+        this.#until = now;
+      }
+      this.#former = this.#present;
+      this.#present = this.#random.bytes(SECRET);
+      this.#until += COOKIE_SPAN;
+    }
   }
 }

@@ -18,11 +18,14 @@ const ETHERNET_MTU = 1500;
 
 export class Ports {
   readonly #plane: DataPlane;
+  readonly #raise: (name: string) => void;
   readonly #byName = new Map<string, Open>();
   readonly #byId = new Map<EtherId, Open>();
 
-  constructor(plane: DataPlane) {
+  /** `raise` brings a port up. */
+  constructor(plane: DataPlane, raise: (name: string) => void) {
     this.#plane = plane;
+    this.#raise = raise;
   }
 
   /** Opens a port, or shares it where it is open. A text says why it cannot be. */
@@ -37,6 +40,7 @@ export class Ports {
     const port: Open = { name, id, uses: 1 };
     this.#byName.set(name, port);
     this.#byId.set(id, port);
+    this.#raise(name);
     return port;
   }
 

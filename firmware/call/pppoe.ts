@@ -24,6 +24,8 @@ export interface PppoeParts {
   readonly owner: CallOwner;
   /** Whether a port ('eth1') has a carrier: LinkState.up. Without it every port is taken to have one. */
   carrier?(port: string): boolean;
+  /** Brings a port up that PPPoE is to be spoken on: it may have no IP interface that does. */
+  raise?(port: string): void;
 }
 
 export class Pppoe {
@@ -41,7 +43,7 @@ export class Pppoe {
     const { plane, clock, random, crypto, log, owner } = parts;
     this.#parts = parts;
     this.owner = owner;
-    this.#ports = new Ports(plane);
+    this.#ports = new Ports(plane, (port) => parts.raise?.(port));
     const padt = (port: Port, peer: Uint8Array, session: number): void => this.#padt(port, peer, session);
     this.#sessions = new Sessions(plane, this.#ports, { padt });
     const shared = { owner, random, log, ports: this.#ports, sessions: this.#sessions };
