@@ -1,9 +1,13 @@
 // The router: all rooms joined on one board. The only file that knows them all; each room declares what it needs of the others.
 
 import { Logins } from './aaa/login.ts';
+import { Slowdown } from './aaa/slowdown.ts';
 import { passwordCommands, userCommands, userConfig } from './aaa/user.commands.ts';
 import { Users } from './aaa/users.ts';
 import type { Millis } from './bytes/time.ts';
+import { accCommands, accConfig } from './call/acc.commands.ts';
+import { isdnCommands, isdnConfig } from './call/isdn.commands.ts';
+import { pppoeCommands, pppoeConfig } from './call/pppoe.commands.ts';
 import type { Command, ConfigSection, Context, Outcome } from './cli/command.ts';
 import { messages, printMessage, type Message } from './cli/messages.ts';
 import { checkScript as checkLines, printScriptError, runLine, runScript } from './cli/script.ts';
@@ -22,10 +26,12 @@ import { Loader } from './config/loader.ts';
 import { RunningConfig } from './config/running.ts';
 import { scriptCommands } from './config/script.commands.ts';
 import { Consoles, TelnetServer, type ConsoleRouter } from './consoles.ts';
+import { dhcpCommands, dhcpConfig } from './dhcp/dhcp.commands.ts';
 import type { Board } from './hal/board.ts';
 import type { Punt } from './hal/dataplane.ts';
 import type { Stream } from './hal/io.ts';
 import type { RuleSet } from './hal/packetfilter.ts';
+import { dnsCommands } from './ip/dns.commands.ts';
 import { filterCommands, filterConfig } from './ip/filter.commands.ts';
 import { Filters, filterUses } from './ip/filter.ts';
 import { interfaceName } from './ip/interfaces.ts';
@@ -35,7 +41,7 @@ import { IpModule } from './ip/module.ts';
 import { Probes } from './ip/probes.ts';
 import { l2tpCommands } from './l2tp/l2tp.commands.ts';
 import { l2tpConfig } from './l2tp/l2tp.config.ts';
-import { judgeBy } from './judge.ts';
+import { Judge } from './judge.ts';
 import { laterCommands } from './later.ts';
 import { Lines } from './lines.ts';
 import { logCommands, logConfig } from './log/log.commands.ts';
@@ -43,6 +49,7 @@ import { EventRing } from './log/log.ts';
 import { LogOutputs } from './log/outputs.ts';
 import { Nat } from './nat/nat.ts';
 import { natCommands, natConfig } from './nat/nat.commands.ts';
+import { Names } from './names.ts';
 import { pppCommands } from './ppp/ppp.commands.ts';
 import { pppConfig } from './ppp/ppp.config.ts';
 import { templateCommands } from './ppp/template.commands.ts';
@@ -107,6 +114,7 @@ class Router implements ConsoleRouter {
   readonly #nat = new Nat();
   readonly #rules: Rules;
   readonly #probes: Probes;
+  readonly #names: Names;
   readonly #cpu: CpuMeter;
   readonly #lines: Lines;
 
@@ -122,22 +130,31 @@ class Router implements ConsoleRouter {
       warnings: () => this.#lacking().map(({ text }) => text),
     });
     const outputs = new LogOutputs(ring, board.datagrams, () => this.#system.hostName);
-    const loader = new Loader({ files, transfer: board.transfer, resolver: board.resolver, log: ring });
+    this.#names = new Names({ board, log: ring, ip: () => this.ip });
+    const resolver = this.#names.dns.asResolver();
+    const loader = new Loader({ files, transfer: board.transfer, resolver, log: ring });
     this.#cpu = new CpuMeter(board.system, clock);
     consoles.page = PAGE;
     this.telnet = new TelnetServer(board.listeners, consoles);
-    this.ip = new IpModule({ host: board.ip, clock, log: ring, owner: this.#ipOwner() });
+    this.ip = new IpModule({ host: board.ip, clock, log: ring, owner: this.#ipOwner(), dhcp: board.dhcp, hostName: () => this.#system.hostName });
+    this.ip.onLease = (name, lease) => this.#names.leased(name, lease);
     this.#probes = new Probes({
-      raw: board.rawIp, clock, random, resolver: board.resolver,
+      raw: board.rawIp, clock, random, resolver,
       sourceAddress: (explicit) => this.ip.sourceAddress(explicit),
       routedSource: (target) => this.ip.routedSource(target),
     });
+    const judge = new Judge({ users: this.#users, crypto, clock, slowdown: new Slowdown(), radius: () => undefined });
     this.#lines = new Lines({
       board, log: ring, identity: { vendor: PRODUCT, firmware: FIRMWARE },
       hostName: () => this.#system.hostName,
       ip: () => this.ip,
       filter: (id) => this.#filters.permitted(id),
-      judge: judgeBy(this.#users, crypto),
+      judge: (attempt, by, call, answer, now) => judge.judge(attempt, by, call, answer, now),
+      resolve: (name, done) => this.#names.dns.resolve(name, done),
+      tunnels: (_name, done) => done({ refused: 'no RADIUS server is configured (ADD RADIUS SERVER)' }, clock.now()),
+      announce: (message) => consoles.announce(printMessage(message)),
+      callerDns: () => this.#names.dns.callerDns(),
+      began: () => () => {},
     });
     const { l2tp, ppp } = this.#lines;
     this.ip.onRoute = () => l2tp.routesChanged(clock.now());
@@ -165,11 +182,16 @@ class Router implements ConsoleRouter {
       ...loaderCommands({ loader, files, clock }),
       ...logCommands({ ring, outputs }),
       ...ipCommands(this.ip, this.#probes),
+      ...dnsCommands(this.#names.dnsOwner()),
+      ...dhcpCommands(this.#names.dhcpOwner()),
       ...filterCommands(this.#filterOwner()),
       ...natCommands(this.#natOwner()),
       ...l2tpCommands(l2tp),
       ...pppCommands(ppp),
       ...templateCommands(this.#lines.remote),
+      ...isdnCommands(this.#lines.dial),
+      ...accCommands(this.#lines.dial),
+      ...pppoeCommands(this.#lines.pppoe),
       ...laterCommands((line) => this.#kept.keep(line)),
     ]);
     this.#cpu.start();
@@ -202,6 +224,8 @@ class Router implements ConsoleRouter {
 
   linkChanged(name: string, now: Millis): void {
     this.ip.onLink(name);
+    this.#names.refresh();
+    this.#lines.pppoe.linkChanged(name, now);
     // What comes and goes with our own PPP links is told by the links themselves.
     if (this.#lines.ppp.named(name) === undefined) this.#lines.l2tp.routesChanged(now);
   }
@@ -211,6 +235,7 @@ class Router implements ConsoleRouter {
     this.#lines.close(now);
     this.#probes.stopPing();
     this.#probes.stopTrace();
+    this.#names.close();
     this.ip.clear();
     this.#rules.close();
     this.telnet.close();
@@ -231,6 +256,7 @@ class Router implements ConsoleRouter {
         if (failure !== undefined) this.#note('TELNET server', failure);
         this.#lines.l2tp.routesChanged(board.clock.now());
         this.#rules.load();
+        this.#names.refresh();
       },
       keep: (line) => this.#kept.keep(line),
       forget: (start) => this.#kept.forget(start),
@@ -295,8 +321,12 @@ class Router implements ConsoleRouter {
       ...asynConfig(this.#lasting.consoles),
       ...l2tpConfig(this.#lines.l2tp),
       ...pppConfig(this.#lines.ppp, this.#lines.remote.templates),
+      ...isdnConfig(this.#lines.dial),
+      ...accConfig(this.#lines.dial),
+      ...pppoeConfig(this.#lines.pppoe),
       ...filterConfig({ filters: this.#filters }),
-      ...ipConfig(this.ip, this.#probes),
+      ...ipConfig(this.ip, this.#probes, this.#names.dns),
+      ...dhcpConfig(this.#names.dhcp),
       ...natConfig({ nat: this.#nat }),
       ...logConfig({ ring: this.#lasting.ring, outputs }),
       ...telnetConfig(this.telnet),

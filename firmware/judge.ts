@@ -1,23 +1,79 @@
-// Who a PPP peer is, by the user database: the join of the rooms aaa and ppp. Only appliance.ts uses it.
+// Who a PPP peer is: the join of the rooms aaa and ppp. The user database first, then RADIUS (AlliedWare Operation chapter), as LOGIN of
+// a PPP template narrows it; whoever fails again and again waits for the answer. Only appliance.ts uses it.
 
+import type { Slowdown } from './aaa/slowdown.ts';
 import type { Users } from './aaa/users.ts';
 import { printable } from './bytes/text.ts';
-import type { Crypto } from './hal/clock.ts';
+import type { Millis } from './bytes/time.ts';
+import type { Clock, Crypto } from './hal/clock.ts';
 import { verifyAttempt, type Attempt, type Verdict } from './ppp/auth.ts';
+import type { Incoming, Judged } from './remote.ts';
 
-/** Judges attempts against `users`; an accepted one carries the user's own address, where he has one. */
-export const judgeBy = (users: Users, crypto: Crypto) => (attempt: Attempt): Verdict => {
-  const verdict = proof(attempt, users, crypto);
-  users.countAuthentication(attempt.name, verdict.accepted ? 'accepted' : 'refused');
-  const address = users.get(attempt.name)?.ipAddress;
-  return verdict.accepted && address !== undefined ? { ...verdict, address } : verdict;
-};
+/** LOGIN of a PPP template. */
+export type Databases = 'ALL' | 'RADIUS' | 'TACACS' | 'USER';
 
-function proof(attempt: Attempt, users: Users, crypto: Crypto): Verdict {
-  const name = printable(attempt.name);
-  const known = users.secretOf(attempt.name);
-  if (known === undefined) return { accepted: false, reason: `There is no enabled user ${name}.` };
-  if (known !== 'digest') return verifyAttempt(crypto, attempt, known);
-  if (attempt.kind !== 'pap') return { accepted: false, reason: `Only a digest of the password of ${name} is kept: it can be proved by PAP only.` };
-  return users.judgePap(attempt.name, attempt.password.reveal()) ? { accepted: true } : { accepted: false, reason: `Wrong password for user ${name}.` };
+/** What a RADIUS server says of a caller. */
+export type RadiusJudge = (attempt: Attempt, call: Incoming | undefined, answer: Judged, now: Millis) => void;
+
+export interface JudgeParts {
+  readonly users: Users;
+  readonly crypto: Crypto;
+  readonly clock: Clock;
+  readonly slowdown: Slowdown;
+  /** Undefined while no RADIUS server is configured. */
+  radius(): RadiusJudge | undefined;
+}
+
+export class Judge {
+  readonly #parts: JudgeParts;
+
+  constructor(parts: JudgeParts) {
+    this.#parts = parts;
+  }
+
+  /** Judges an attempt; `answer` is called once, at once or later. */
+  judge(attempt: Attempt, by: Databases, call: Incoming | undefined, answer: Judged, now: Millis): void {
+    const { slowdown, clock } = this.#parts;
+    const source = call?.from;
+    const settle: Judged = (verdict, at, grant) => {
+      if (source === undefined) return answer(verdict, at, grant);
+      if (verdict.accepted) {
+        slowdown.succeeded(source, at);
+        return answer(verdict, at, grant);
+      }
+      slowdown.failed(source, at);
+      const wait = slowdown.delay(source, at);
+      if (wait === 0) answer(verdict, at);
+      else clock.at(at + wait, () => answer(verdict, clock.now()));
+    };
+    this.#ask(attempt, by, call, settle, now);
+  }
+
+  #ask(attempt: Attempt, by: Databases, call: Incoming | undefined, answer: Judged, now: Millis): void {
+    if (by === 'TACACS') return answer({ accepted: false, reason: 'LOGIN=TACACS of its template is not available in this build' }, now);
+    const { users } = this.#parts;
+    const radius = this.#parts.radius();
+    if (by === 'USER' || (by === 'ALL' && (radius === undefined || users.secretOf(attempt.name) !== undefined))) return answer(this.#local(attempt), now);
+    if (radius === undefined) return answer({ accepted: false, reason: 'LOGIN=RADIUS of its template, and no RADIUS server is configured (ADD RADIUS SERVER)' }, now);
+    radius(attempt, call, answer, now);
+  }
+
+  /** By the user database; an accepted attempt carries the user's own address, where he has one. */
+  #local(attempt: Attempt): Verdict {
+    const { users } = this.#parts;
+    const verdict = this.#proof(attempt);
+    users.countAuthentication(attempt.name, verdict.accepted ? 'accepted' : 'refused');
+    const address = users.get(attempt.name)?.ipAddress;
+    return verdict.accepted && address !== undefined ? { ...verdict, address } : verdict;
+  }
+
+  #proof(attempt: Attempt): Verdict {
+    const { users, crypto } = this.#parts;
+    const name = printable(attempt.name);
+    const known = users.secretOf(attempt.name);
+    if (known === undefined) return { accepted: false, reason: `There is no enabled user ${name}.` };
+    if (known !== 'digest') return verifyAttempt(crypto, attempt, known);
+    if (attempt.kind !== 'pap') return { accepted: false, reason: `Only a digest of the password of ${name} is kept: it can be proved by PAP only.` };
+    return users.judgePap(attempt.name, attempt.password.reveal()) ? { accepted: true } : { accepted: false, reason: `Wrong password for user ${name}.` };
+  }
 }

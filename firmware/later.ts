@@ -1,8 +1,6 @@
 // Commands of modules that this build does not have, gathered from their rooms: parsed in full, answered with an error, kept for CREATE CONFIG.
 
 import { radiusCommands } from './aaa/radius.commands.ts';
-import { accCommands } from './call/acc.commands.ts';
-import { isdnCommands } from './call/isdn.commands.ts';
 import type { Command } from './cli/command.ts';
 import { firewallCommands } from './firewall/firewall.commands.ts';
 import { ipsecCommands } from './ipsec/ipsec.commands.ts';
@@ -11,7 +9,6 @@ import { keyCommands } from './ipsec/key.commands.ts';
 
 const ROOMS = [
   radiusCommands, firewallCommands, keyCommands, ipsecCommands, isakmpCommands,
-  isdnCommands, accCommands,
 ];
 
 /** `keep` stores a line in full words. */

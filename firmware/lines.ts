@@ -1,20 +1,25 @@
-// L2TP calls, PPP interfaces and IP joined: which session carries which interface, and what each room is told of the others.
+// Calls of every kind, PPP interfaces and IP joined: which session carries which interface, and what each room is told of the others.
 // Only appliance.ts makes it; the rooms themselves know nothing of each other.
 
-import type { Ipv4, Ipv4Prefix } from './bytes/ip.ts';
+import { formatIpv4, type Ipv4, type Ipv4Prefix } from './bytes/ip.ts';
+import { printable } from './bytes/text.ts';
 import type { Millis } from './bytes/time.ts';
+import { DialCalls } from './call/dial.ts';
+import type { CallLayers, CallOwner } from './call/link.ts';
+import { Pppoe } from './call/pppoe.ts';
 import { messages, type Message } from './cli/messages.ts';
 import type { Board } from './hal/board.ts';
 import type { InterfaceId, Punt, SessionKey } from './hal/dataplane.ts';
 import type { IpModule } from './ip/module.ts';
-import type { Identity, L2tpLink, L2tpOwner } from './l2tp/link.ts';
+import type { Identity, L2tpLink, L2tpOwner, TemplateCall } from './l2tp/link.ts';
 import { L2tpServer } from './l2tp/server.ts';
 import type { Log } from './log/log.ts';
-import type { Attempt, Verdict } from './ppp/auth.ts';
+import type { Attempt } from './ppp/auth.ts';
 import type { PppInterface } from './ppp/interface.ts';
 import { PppInterfaces } from './ppp/interfaces.ts';
 import type { PppLower, PppOwner, PppTraffic } from './ppp/owner.ts';
-import { Remote } from './remote.ts';
+import { forward, outgoing } from './relay.ts';
+import { type Incoming, type IncomingLink, type Judged, Remote, type RemoteParts } from './remote.ts';
 
 export interface LinesParts {
   readonly board: Board;
@@ -25,9 +30,20 @@ export interface LinesParts {
   ip(): IpModule;
   /** The sources that IP filter `id` permits. */
   filter(id: number): readonly Ipv4Prefix[] | undefined;
-  /** Judges a PPP peer. */
-  judge(attempt: Attempt): Verdict;
+  /** Judges a PPP peer: by the databases that a template names, for a call where there is one. */
+  judge(attempt: Attempt, by: Databases, call: Incoming | undefined, answer: Judged, now: Millis): void;
+  resolve: L2tpOwner['resolve'];
+  tunnels: L2tpOwner['tunnels'];
+  /** A line for everyone who is logged in. */
+  announce(message: Message): void;
+  /** Name servers that callers are told. */
+  callerDns(): readonly Ipv4[];
+  /** A caller's IP is up. */
+  began: RemoteParts['began'];
 }
+
+/** LOGIN of a PPP template. */
+type Databases = 'ALL' | 'RADIUS' | 'TACACS' | 'USER';
 
 /** Nominal speed of a tunnel for SHOW PPP UTILISATION, bit/s. */
 const TUNNEL_SPEED = 100_000_000;
@@ -41,12 +57,17 @@ const callOf = (over: string): string => over.replace(/^tnl-/i, '');
 export class Lines {
   readonly l2tp: L2tpServer;
   readonly ppp: PppInterfaces;
+  /** ISDN and ACC calls. */
+  readonly dial: DialCalls;
+  readonly pppoe: Pppoe;
   /** Callers by template. */
   readonly remote: Remote;
   readonly #parts: LinesParts;
   /** The interface on each L2TP session, the session under each interface, the name of each device. */
   readonly #bySession = new Map<SessionKey, PppInterface>();
-  readonly #linkOf = new Map<string, L2tpLink>();
+  readonly #linkOf = new Map<string, IncomingLink & { readonly peer?: Ipv4 }>();
+  /** What brings links that are not L2TP. */
+  readonly #layers: readonly CallLayers[];
   readonly #nameOf = new Map<InterfaceId, string>();
 
   constructor(parts: LinesParts) {
@@ -56,20 +77,42 @@ export class Lines {
     this.ppp = new PppInterfaces(this.#pppOwner());
     this.remote = new Remote({
       plane, clock, log: parts.log, ip: parts.ip(),
-      judge: (attempt) => parts.judge(attempt),
+      judge: (attempt, by, call, answer, now) => parts.judge(attempt, by, call, answer, now),
+      passesOn: () => this.l2tp.enabled && (this.l2tp.server === 'LAC' || this.l2tp.server === 'BOTH') && this.l2tp.users.list().some(({ action }) => action !== 'IGNORE'),
+      forward: (caller, now) => forward(this.l2tp, caller, now),
+      dns: () => parts.callerDns(),
+      began: (session, now) => parts.began(session, now),
       join: (session, one) => this.#bySession.set(session, one),
       leave: (session) => this.#bySession.delete(session),
       traffic,
     });
     this.remote.use(this.ppp);
+    const { log } = parts;
+    const owner = this.#callOwner();
+    this.dial = new DialCalls({ ports: parts.board.calls, plane, clock, log, owner, announce: (message) => parts.announce(message) });
+    this.pppoe = new Pppoe({ plane, clock, random, crypto, log, owner, carrier: (port) => parts.board.ip.links().some((link) => link.name === port && link.up), raise: (port) => parts.board.ip.setUp(port, true) });
+    this.#layers = [this.dial, this.pppoe.layers];
   }
 
   /** What the data plane hands up: control messages to L2TP, frames and first packets to their PPP interface. */
   punt(batch: readonly Punt[], now: Millis): void {
     this.l2tp.punt(batch, now);
     for (const punt of batch) {
-      if (punt.kind === 'ppp') this.#bySession.get(punt.session)?.frame(punt.data, now);
-      else if (punt.kind === 'demand') this.ppp.demand(this.#nameOf.get(punt.interface) ?? '', punt.data, now);
+      switch (punt.kind) {
+        case 'ppp':
+          this.#bySession.get(punt.session)?.frame(punt.data, now);
+          break;
+        case 'demand':
+          this.ppp.demand(this.#nameOf.get(punt.interface) ?? '', punt.data, now);
+          break;
+        case 'line':
+          this.dial.line(punt.session, punt.data);
+          break;
+        case 'discovery':
+        case 'no session':
+          this.pppoe.punt(punt, now);
+          break;
+      }
     }
   }
 
@@ -88,6 +131,8 @@ export class Lines {
   close(now: Millis): void {
     this.l2tp.shutdown(now);
     this.l2tp.close();
+    this.dial.close(now);
+    this.pppoe.close(now);
     this.ppp.clear(now);
     this.remote.close();
   }
@@ -121,30 +166,35 @@ export class Lines {
         return user === undefined ? undefined : { name: user.name, enabled: user.enabled };
       },
       linkUp: (call, link, now) => this.#linkUp(call, link, now),
-      linkDown: (call, reason, now) => this.#linkDown(call, reason, now),
+      linkDown: (call, reason, now) => this.#linkDown(this.#user(call), reason, now),
       linkMtu: (call) => this.#user(call)?.resized(),
       linkAsk: (call) => this.#user(call)?.ask() ?? false,
       callMissed: (call, now) => {
         const user = this.#user(call);
         if (user?.enabled === true && user.link === undefined) user.activate(now);
       },
-      templateCall: (call, now) => this.remote.call(call, now),
-      resolve: (_name, done) => done({ refused: 'there is no name server' }, board.clock.now()),
-      tunnels: (_name, done) => done({ refused: 'no RADIUS server is configured (ADD RADIUS SERVER)' }, board.clock.now()),
-      outgoingCall: () => ({ refused: 'there are no call ports', cause: 6 }),
+      templateCall: (call, now) => this.remote.call(incoming(call), now),
+      resolve: (name, done) => this.#parts.resolve(name, done),
+      tunnels: (name, done) => this.#parts.tunnels(name, done),
+      outgoingCall: (request, answer, now) => outgoing(this.dial, request, answer, now),
     };
   }
 
   #linkUp(call: string, link: L2tpLink, now: Millis): void {
     const user = this.#user(call);
     if (user === undefined) return link.hangUp(`no PPP interface uses call ${call}`, now);
+    this.#carry(user, link, now);
+  }
+
+  /** A link of its layer is the interface's from now on. */
+  #carry(user: PppInterface, link: IncomingLink & { readonly peer?: Ipv4 }, now: Millis): void {
     this.#bySession.set(link.session, user);
     this.#linkOf.set(user.name, link);
     link.update({ far: user.device });
     user.lowerUp(this.#lower(link), now);
   }
 
-  #lower(link: L2tpLink): PppLower {
+  #lower(link: IncomingLink): PppLower {
     const { clock, plane } = this.#parts.board;
     const { session } = link;
     return {
@@ -158,14 +208,39 @@ export class Lines {
     };
   }
 
-  #linkDown(call: string, reason: string, now: Millis): void {
-    const user = this.#user(call);
+  #linkDown(user: PppInterface | undefined, reason: string, now: Millis): void {
     if (user === undefined) return;
     const link = this.#linkOf.get(user.name);
     if (link !== undefined) this.#bySession.delete(link.session);
     // The interface reads what the session carried before it is forgotten.
     user.lowerDown(reason, now);
     this.#linkOf.delete(user.name);
+  }
+
+  /** What calls that are not L2TP need of the router. */
+  #callOwner(): CallOwner {
+    const { board, hostName } = this.#parts;
+    return {
+      arrive: ({ kind, template, over, from, callingNumber, calledNumber, subAddress, speed, bearer, framing }, now) =>
+        this.remote.call({ template, over, from, peer: undefined, line: { kind, callingNumber, calledNumber, subAddress, speed, bearer, framing } }, now),
+      layerUser: (over) => {
+        const user = this.ppp.over(over);
+        return user === undefined ? undefined : { name: user.name, enabled: user.enabled };
+      },
+      linkUp: (over, link, now) => {
+        const user = this.ppp.over(over);
+        if (user === undefined) return link.hangUp(`no PPP interface is over ${over}`, now);
+        this.#carry(user, link, now);
+      },
+      linkDown: (over, reason, now) => this.#linkDown(this.ppp.over(over), reason, now),
+      portExists: (name) => board.ip.links().some((link) => link.name === name && /^eth\d/.test(name)),
+      hostName: () => hostName(),
+    };
+  }
+
+  /** Of the rooms that bring links, the one with this layer. */
+  #layer(over: string): CallLayers | undefined {
+    return /^tnl-/i.test(over) ? undefined : this.#layers.find((one) => one.layerExists(over) !== undefined);
   }
 
   #pppOwner(): PppOwner {
@@ -175,10 +250,21 @@ export class Lines {
       clock, wall, random, crypto, log, ...this.#devices(),
       systemName: () => hostName(),
       layerExists: (over) => this.#layerExists(over),
-      bandwidth: () => TUNNEL_SPEED,
-      layerSays: (over) => this.l2tp.waiting(callOf(over), clock.now()),
-      wantLink: (_name, over, now) => this.l2tp.want(callOf(over), now),
-      unwantLink: (_name, over, reason, now) => this.l2tp.unwant(callOf(over), reason, now),
+      bandwidth: (over) => this.#layer(over)?.bandwidth(over) ?? TUNNEL_SPEED,
+      layerSays: (over) => {
+        const layer = this.#layer(over);
+        return layer === undefined ? this.l2tp.waiting(callOf(over), clock.now()) : layer.waiting(over, clock.now());
+      },
+      wantLink: (_name, over, now) => {
+        const layer = this.#layer(over);
+        if (layer === undefined) this.l2tp.want(callOf(over), now);
+        else layer.want(over, now);
+      },
+      unwantLink: (_name, over, reason, now) => {
+        const layer = this.#layer(over);
+        if (layer === undefined) this.l2tp.unwant(callOf(over), reason, now);
+        else layer.unwant(over, reason, now);
+      },
       ipAttached: (name) => ip().attached(name),
       localAddress: (name) => ip().localAddress(name),
       mayTakeAddress: (name) => ip().mayAssign(name),
@@ -190,7 +276,7 @@ export class Lines {
       ipDown: (name) => ip().linkDown(name),
       ipv6Up: () => {},
       ipv6Down: () => {},
-      authenticate: (_name, attempt, answer, now) => answer(judge(attempt), now),
+      authenticate: (_name, attempt, answer, now) => judge(attempt, 'ALL', undefined, answer, now),
       traffic: (name) => {
         const link = this.#linkOf.get(name);
         return link === undefined ? undefined : traffic(link);
@@ -222,6 +308,10 @@ export class Lines {
 
   #layerExists(over: string): true | Message {
     if (!/^tnl-/i.test(over)) {
+      for (const layers of this.#layers) {
+        const exists = layers.layerExists(over);
+        if (exists !== undefined) return exists;
+      }
       if (OTHER_LAYERS.test(over)) return messages.parser.notBuilt(`PPP over ${over}`);
       return messages.parser.badValue(over, 'OVER', '; permitted: TNL- and the name of an L2TP call, like TNL-remote');
     }
@@ -229,7 +319,16 @@ export class Lines {
   }
 }
 
-function traffic(link: L2tpLink): PppTraffic | undefined {
+/** A call of a tunnel that a template is to answer. */
+const incoming = ({ entry, peer, callingNumber, calledNumber }: TemplateCall): Incoming => ({
+  template: entry.template,
+  over: `TNL-${formatIpv4(peer)}`,
+  from: callingNumber === '' ? formatIpv4(peer) : `${formatIpv4(peer)} (${printable(callingNumber)})`,
+  peer,
+  line: { kind: 'L2TP', callingNumber, calledNumber, subAddress: '', speed: TUNNEL_SPEED, bearer: 'none', framing: 'sync' },
+});
+
+function traffic(link: IncomingLink): PppTraffic | undefined {
   const c = link.counters();
   if (c === undefined) return undefined;
   const inDiscards = c.inDiscarded + c.orderDiscarded;

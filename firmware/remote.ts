@@ -1,13 +1,15 @@
-// Callers: a call that a PPP template answers becomes a dynamic PPP interface with an address of its own (AlliedWare remote access).
-// Joins L2TP, PPP, users, pools and routes; the interfaces of one template share a device of the data plane. What a LAC passes on of LCP and
-// authentication (RFC 2661 4.4.5) is shown and not relied on: LCP and authentication begin anew with the caller himself.
+// Callers: a call that a PPP template answers becomes a dynamic PPP interface with an address of its own (AlliedWare remote access), or,
+// where ADD L2TP USER says so, goes on to an LNS. Joins the calls of all kinds, PPP, users, pools and routes; the interfaces of one template
+// share a device of the data plane.
 
 import { formatIpv4, type Ipv4, type Ipv4Prefix } from './bytes/ip.ts';
 import type { Millis } from './bytes/time.ts';
 import type { Clock } from './hal/clock.ts';
 import type { DataPlane, InterfaceId, Refusal, SessionKey } from './hal/dataplane.ts';
 import type { IpModule } from './ip/module.ts';
-import type { L2tpLink, TemplateCall, TemplateUser } from './l2tp/link.ts';
+import type { CallLink } from './call/link.ts';
+import type { ProxyInfo } from './l2tp/link.ts';
+import type { Caller as Forwarded, Relayed } from './relay.ts';
 import type { Log } from './log/log.ts';
 import type { Attempt, Verdict } from './ppp/auth.ts';
 import type { PppInterface } from './ppp/interface.ts';
@@ -17,17 +19,96 @@ import { interfaceParameters, PppTemplates, type Template, type TemplateParamete
 import type { TemplateOwner, TemplateWatch } from './ppp/template.commands.ts';
 import type { DebugKind } from './ppp/trace.ts';
 
+/** A call that a template is to answer, whoever brings it. */
+export interface Incoming {
+  readonly template: number;
+  /** The layer that the interface is over: 'TNL-1.1.1.1', 'ISDN-rmt', 'ETH1-any'. */
+  readonly over: string;
+  /** For messages, and what is slowed down when proofs fail: '1.1.1.1', a calling number, an Ethernet address. */
+  readonly from: string;
+  /** The peer of the tunnel under the call, whose address no caller may have. */
+  readonly peer: Ipv4 | undefined;
+  readonly line: Line;
+}
+
+/** What the line said of itself. */
+export interface Line {
+  readonly kind: 'L2TP' | 'ISDN' | 'ACC' | 'PPPOE';
+  readonly callingNumber: string;
+  readonly calledNumber: string;
+  readonly subAddress: string;
+  readonly speed: number;
+  readonly bearer: 'digital' | 'analog' | 'none';
+  readonly framing: 'sync' | 'async';
+}
+
+/** A call that is up. L2TP, call ports and PPPoE all give this; a LAC before an L2TP call may have passed on what it learned. */
+export type IncomingLink = Omit<CallLink, 'accm'> & { readonly proxy?: ProxyInfo | undefined };
+
+/** Who takes a call. */
+export interface IncomingUser {
+  /** For messages: 'ppp3'. */
+  readonly name: string;
+  /** The name that the caller proved; undefined until then. */
+  userName(): string | undefined;
+  linkUp(link: IncomingLink, now: Millis): void;
+  linkMtu(mtu: number, now: Millis): void;
+  /** Asks the caller by PPP whether he is there; false where PPP is not up. */
+  linkAsk(now: Millis): boolean;
+  linkDown(reason: string, now: Millis): void;
+}
+
+/** What a RADIUS server gives a caller beside its verdict. */
+export interface Grant {
+  /** The pool in place of the template's. */
+  readonly pool: string | undefined;
+  /** Networks behind the caller. */
+  readonly networks: readonly Ipv4Prefix[];
+  /** Name servers in place of the router's; empty = the router's. */
+  readonly dns: readonly Ipv4[];
+  /** Sent back with accounting. */
+  readonly class: readonly Uint8Array[];
+  /** Seconds between interim accounting records; undefined = as configured. */
+  readonly interim: number | undefined;
+}
+
+/** A caller whose IP is up, for accounting and for whoever may end him from outside. */
+export interface Session {
+  /** 'ppp3' */
+  readonly interface: string;
+  readonly number: number;
+  readonly user: string;
+  readonly address: Ipv4;
+  readonly call: Incoming;
+  readonly grant: Grant | undefined;
+  traffic(): PppTraffic | undefined;
+  /** New limits in seconds, from the start of the session or of idleness; undefined = as they are. */
+  limit(limits: { readonly sessionTimeout?: number; readonly idleTimeout?: number }, now: Millis): void;
+  hangUp(reason: string, now: Millis): void;
+}
+
+/** `answer` of a judge. */
+export type Judged = (verdict: Verdict, now: Millis, grant?: Grant) => void;
+
 export interface RemoteParts {
   readonly plane: DataPlane;
   readonly clock: Clock;
   readonly log: Log;
   readonly ip: IpModule;
-  /** Judges a caller by the user database. */
-  judge(attempt: Attempt): Verdict;
+  /** Judges a caller by the databases that LOGIN of his template names. */
+  judge(attempt: Attempt, by: TemplateParameters['login'], call: Incoming, answer: Judged, now: Millis): void;
+  /** Callers may be passed on to LNSs: their frames have to fit a tunnel. */
+  passesOn(): boolean;
+  /** Takes a caller on to an LNS; undefined where he is to stay here. */
+  forward(caller: Forwarded, now: Millis): Relayed | undefined;
+  /** Name servers that callers are told. */
+  dns(): readonly Ipv4[];
+  /** The IP of a caller is up; the function is called once when it is down. */
+  began(session: Session, now: Millis): (reason: string, now: Millis) => void;
   /** Frames of a session go to this interface, until `leave`. */
   join(session: SessionKey, one: PppInterface): void;
   leave(session: SessionKey): void;
-  traffic(link: L2tpLink): PppTraffic | undefined;
+  traffic(link: IncomingLink): PppTraffic | undefined;
 }
 
 /** One caller from the acceptance of the call to the end of its interface. */
@@ -37,8 +118,13 @@ interface Caller {
   /** The template as it was when the call came. */
   readonly parameters: TemplateParameters;
   readonly device: InterfaceId;
-  readonly peer: Ipv4;
-  link: L2tpLink | undefined;
+  readonly call: Incoming;
+  link: IncomingLink | undefined;
+  /** On its way to an LNS, or there. */
+  relayed: Relayed | undefined;
+  grant: Grant | undefined;
+  /** Ends the accounting of the IP that is up. */
+  ended: ((reason: string, now: Millis) => void) | undefined;
   /** The name that was proved; empty where none had to be. */
   user: string;
   wasUp: boolean;
@@ -78,12 +164,11 @@ export class Remote implements TemplateOwner {
     return (this.#ppp?.dynamics(template) ?? []).map(({ name }) => name);
   }
 
-  /** A call for a template: why it cannot be taken, or the interface that takes it. */
-  call(call: TemplateCall, now: Millis): Refusal | TemplateUser {
-    const { template: number } = call.entry;
-    const template = this.templates.get(number);
-    if (template === undefined) return { refused: `PPP template ${number} does not exist (CREATE PPP TEMPLATE=${number})` };
-    const answer = this.#answer(template, call.peer, now);
+  /** A call comes in: why it cannot be taken, or who takes it. */
+  call(call: Incoming, now: Millis): Refusal | IncomingUser {
+    const template = this.templates.get(call.template);
+    if (template === undefined) return { refused: `PPP template ${call.template} does not exist (CREATE PPP TEMPLATE=${call.template})` };
+    const answer = this.#answer(template, call, now);
     if ('refused' in answer) this.#refused(template, answer.refused);
     return answer;
   }
@@ -117,7 +202,7 @@ export class Remote implements TemplateOwner {
 
   // -- private --
 
-  #answer(template: Template, peer: Ipv4, now: Millis): Refusal | TemplateUser {
+  #answer(template: Template, call: Incoming, now: Millis): Refusal | IncomingUser {
     const { ip } = this.#parts;
     if (!ip.status.enabled) return { refused: 'the IP module is not enabled (ENABLE IP)' };
     const ppp = this.#ppp;
@@ -126,8 +211,8 @@ export class Remote implements TemplateOwner {
     const device = this.#device(template);
     if (typeof device === 'object') return device;
     const { parameters, number } = template;
-    const one = ppp.addDynamic(owner, { template: number, over: `TNL-${formatIpv4(peer)}`, device }, interfaceParameters(parameters), now);
-    const caller: Caller = { one, template, parameters, device, peer, link: undefined, user: '', wasUp: false, refusal: '' };
+    const one = ppp.addDynamic(owner, { template: number, over: call.over, device }, interfaceParameters(parameters), now);
+    const caller: Caller = { one, template, parameters, device, call, link: undefined, relayed: undefined, grant: undefined, ended: undefined, user: '', wasUp: false, refusal: '' };
     this.#callers.set(one.name, caller);
     for (const watch of this.#watches.get(number)?.values() ?? []) if (now < watch.until) show(one, watch);
     return {
@@ -136,7 +221,7 @@ export class Remote implements TemplateOwner {
       linkUp: (link, at) => this.#linkUp(caller, link, at),
       linkMtu: () => caller.one.resized(),
       linkAsk: () => caller.one.ask(),
-      linkDown: (reason, at) => this.#end(caller, reason, at),
+      linkDown: (reason, at) => this.#linkDown(caller, reason, at),
     };
   }
 
@@ -154,15 +239,17 @@ export class Remote implements TemplateOwner {
     if (device !== undefined) this.#parts.plane.close(device);
   }
 
-  #linkUp(caller: Caller, link: L2tpLink, now: Millis): void {
-    const { plane, clock } = this.#parts;
+  #linkUp(caller: Caller, link: IncomingLink, now: Millis): void {
+    const { plane, clock, passesOn } = this.#parts;
     const { session } = link;
     caller.link = link;
+    // What LCP agrees here an LNS can only take over where it fits its tunnel.
+    const most = Math.min(caller.parameters.mtu, caller.call.line.kind !== 'L2TP' && passesOn() ? FIRST_MTU : Number.POSITIVE_INFINITY);
     this.#parts.join(session, caller.one);
     caller.one.lowerUp(
       {
         get mtu() {
-          return Math.min(link.mtu, caller.parameters.mtu);
+          return Math.min(link.mtu, most);
         },
         send: (data) => plane.send([{ to: 'session', session, data }]),
         configure: (change) => link.update(change),
@@ -171,9 +258,46 @@ export class Remote implements TemplateOwner {
           link.hangUp(reason, clock.now());
           this.#end(caller, reason, clock.now());
         },
+        ...(link.proxy === undefined ? {} : { proxy: link.proxy }),
       },
       now,
     );
+  }
+
+  #linkDown(caller: Caller, reason: string, now: Millis): void {
+    // A line whose caller went on to an LNS has no interface any more.
+    caller.relayed?.lineDown(reason, now);
+    this.#end(caller, reason, now);
+  }
+
+  /** Tries to pass a caller on. True where he is on his way: `answer` comes then only if no LNS takes him. */
+  #forward(caller: Caller, attempt: Attempt | undefined, answer: (verdict: Verdict, now: Millis) => void, now: Millis): boolean {
+    const { call, one, link } = caller;
+    // A LAC extends lines; what comes by L2TP has been extended already.
+    if (call.line.kind === 'L2TP' || link === undefined || caller.relayed !== undefined) return caller.relayed !== undefined;
+    const { callingNumber, calledNumber, subAddress, speed, bearer, framing } = call.line;
+    caller.relayed = this.#parts.forward(
+      {
+        leg: link, attempt, lcp: one.history(),
+        line: { callingNumber, calledNumber, subAddress, txSpeed: speed, rxSpeed: speed, bearer, framing },
+        taken: (at) => this.#handOver(caller, at),
+        refused: (reason, at) => {
+          caller.relayed = undefined;
+          answer({ accepted: false, reason }, at);
+        },
+      },
+      now,
+    );
+    return caller.relayed !== undefined;
+  }
+
+  /** The LNS speaks with the caller from now on: the interface goes without a word. */
+  #handOver(caller: Caller, now: Millis): void {
+    const { one, link } = caller;
+    this.#callers.delete(one.name);
+    if (link !== undefined) this.#parts.leave(link.session);
+    one.handOver(now);
+    this.#ppp?.removeDynamic(one, 'Forwarded to an LNS.', now);
   }
 
   /** The one end of every caller: its address, route, session and interface go at once. */
@@ -181,8 +305,9 @@ export class Remote implements TemplateOwner {
     const { one, link } = caller;
     if (this.#callers.get(one.name) !== caller) return;
     this.#callers.delete(one.name);
+    caller.relayed?.lineDown(reason, now);
     const { ip } = this.#parts;
-    this.#down(one.name);
+    this.#down(one.name, caller, reason);
     if (link !== undefined) {
       // The plane forgets the address before anybody else can have it.
       link.update({ ipv4: false, ipv6: false, routes: [], sources: [] });
@@ -215,12 +340,20 @@ export class Remote implements TemplateOwner {
       mayTakeAddress: () => false,
       assign: (name, peer, address) => this.#assign(name, peer, address),
       authenticate: (name, attempt, answer, now) => {
-        const login = this.#callers.get(name)?.parameters.login;
-        if (login !== 'RADIUS' && login !== 'TACACS') return answer(judge(attempt), now);
-        answer({ accepted: false, reason: `LOGIN=${login} of its template is not available in this build.` }, now);
+        const caller = this.#callers.get(name);
+        if (caller === undefined || this.#forward(caller, attempt, answer, now)) return;
+        judge(attempt, caller.parameters.login, caller.call, (verdict, at, grant) => {
+          caller.grant = grant;
+          answer(verdict, at);
+        }, now);
+      },
+      mayEnter: (name, answer, now) => {
+        const caller = this.#callers.get(name);
+        if (caller === undefined || this.#forward(caller, undefined, answer, now)) return;
+        answer({ accepted: true }, now);
       },
       ipUp: (name, { local, remote, mtu }) => this.#up(name, local, remote, mtu),
-      ipDown: (name) => this.#down(name),
+      ipDown: (name) => this.#down(name, this.#callers.get(name), 'IP went down'),
       traffic: (name) => {
         const link = this.#callers.get(name)?.link;
         return link === undefined ? undefined : this.#parts.traffic(link);
@@ -234,19 +367,20 @@ export class Remote implements TemplateOwner {
     if (caller === undefined) return { refused: 'The call is over.' };
     caller.user = user;
     const given = this.#addressFor(caller, address);
-    if (typeof given === 'number') return { address: given, dns: [] };
+    if (typeof given === 'number') return { address: given, dns: caller.grant === undefined || caller.grant.dns.length === 0 ? this.#parts.dns() : caller.grant.dns };
     caller.refusal = `${user === '' ? 'A caller' : `User ${user}`} refused: ${given.refused}`;
     this.#parts.log.add({ module: 'PPP', severity: 4, type: 'VINT', subtype: 'FAIL', source: name, text: `${name}: ${caller.refusal}` });
     return given;
   }
 
-  #addressFor({ one, parameters, user, peer }: Caller, address: Ipv4 | undefined): Ipv4 | Refusal {
+  #addressFor({ one, parameters, user, call, grant }: Caller, address: Ipv4 | undefined): Ipv4 | Refusal {
     const { pools } = this.#parts.ip;
     if (address !== undefined) {
-      if (address === peer) return { refused: `Address ${formatIpv4(address)} is that of the tunnel's peer.` };
+      if (address === call.peer) return { refused: `Address ${formatIpv4(address)} is that of the tunnel's peer.` };
       this.#supersede(one.name, user, address);
       return pools.claim(address, one.name);
     }
+    if (grant?.pool !== undefined) return pools.take(grant.pool, one.name);
     if (parameters.ippool !== 'NONE') return pools.take(parameters.ippool.value, one.name);
     return { refused: `There is no address: the user has no IPADDRESS and PPP template ${one.template} no IPPOOL.` };
   }
@@ -267,17 +401,31 @@ export class Remote implements TemplateOwner {
     const caller = this.#callers.get(name);
     if (caller === undefined || caller.link === undefined) return;
     caller.wasUp = true;
-    const own: Ipv4Prefix[] = [{ address: remote, length: HOST_LENGTH }];
+    const networks = caller.grant?.networks ?? [];
+    const own: Ipv4Prefix[] = [{ address: remote, length: HOST_LENGTH }, ...networks];
     caller.link.update({ far: caller.device, routes: own, sources: own });
-    this.#parts.ip.dynamicUp(name, { device: nameOf(caller.template.number), local, peer: remote, mtu });
+    this.#parts.ip.dynamicUp(name, { device: nameOf(caller.template.number), local, peer: remote, networks, mtu });
+    const { one, call, user, grant } = caller;
+    const { clock } = this.#parts;
+    caller.ended = this.#parts.began(
+      {
+        interface: name, number: one.number, user, address: remote, call, grant,
+        traffic: () => (caller.link === undefined ? undefined : this.#parts.traffic(caller.link)),
+        limit: (limits, now) => one.limit(limits, now),
+        hangUp: (reason, now) => this.#ppp?.removeDynamic(one, reason, now),
+      },
+      clock.now(),
+    );
     const who = caller.user === '' ? '' : `, user ${caller.user}`;
-    this.#log(name, 'UP', `${name}: IP is up to ${formatIpv4(remote)}${who}, from ${formatIpv4(caller.peer)} by PPP template ${caller.template.number}`);
+    this.#log(name, 'UP', `${name}: IP is up to ${formatIpv4(remote)}${who}, from ${caller.call.from} by PPP template ${caller.template.number}`);
   }
 
-  #down(name: string): void {
+  #down(name: string, caller: Caller | undefined, reason: string): void {
+    caller?.ended?.(reason, this.#parts.clock.now());
+    if (caller !== undefined) caller.ended = undefined;
     const gone = this.#parts.ip.dynamicDown(name);
     if (gone !== undefined) this.#log(name, 'DOWN', `${name}: IP is down, ${formatIpv4(gone.peer)} is not reached any more`);
-    this.#callers.get(name)?.link?.update({ routes: [], sources: [] });
+    caller?.link?.update({ routes: [], sources: [] });
   }
 
   #log(name: string, subtype: string, text: string): void {

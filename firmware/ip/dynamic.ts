@@ -1,7 +1,7 @@
-// The IP side of dynamic PPP interfaces: each an unnumbered interface with a host route to its one peer; all of a template
-// share a device.
+// The IP side of dynamic PPP interfaces: each an unnumbered interface with a host route to its one peer, and routes to networks behind
+// him where RADIUS names them; all of a template share a device.
 
-import type { Ipv4 } from '../bytes/ip.ts';
+import type { Ipv4, Ipv4Prefix } from '../bytes/ip.ts';
 import type { Millis } from '../bytes/time.ts';
 import { routeTarget } from './kernel.ts';
 
@@ -14,16 +14,28 @@ export interface DynamicLink {
   /** Our address, borrowed from another interface. */
   readonly local: Ipv4;
   readonly peer: Ipv4;
+  /** Networks behind the peer. */
+  readonly networks: readonly Ipv4Prefix[];
   readonly mtu: number;
   readonly since: Millis;
 }
 
-const target = (link: DynamicLink): string => routeTarget({ destination: link.peer, length: 32 });
+/** A destination of routes. */
+export interface Destination {
+  readonly destination: Ipv4;
+  readonly length: number;
+}
+
+/** Where routes over the interface lead: the peer first. */
+export const destinations = ({ peer, networks }: DynamicLink): Destination[] => [
+  { destination: peer, length: 32 },
+  ...networks.map(({ address, length }) => ({ destination: address, length })),
+];
 
 /** The dynamic interfaces that are up. */
 export class Dynamics {
   readonly #links = new Map<string, DynamicLink>();
-  /** By the target of the host route. */
+  /** By the targets of their routes; of several with one target the last. */
   readonly #byTarget = new Map<string, DynamicLink>();
   /** Which of our addresses each device borrows, and for how many interfaces. */
   readonly #lent = new Map<string, Map<Ipv4, number>>();
@@ -32,7 +44,7 @@ export class Dynamics {
     return this.#links.get(name);
   }
 
-  /** The one with a host route to this destination (routeTarget). */
+  /** The one with a route to this destination (routeTarget). */
   to(destination: string): DynamicLink | undefined {
     return this.#byTarget.get(destination);
   }
@@ -49,7 +61,7 @@ export class Dynamics {
   /** True where its device needs another address than before. */
   add(link: DynamicLink): boolean {
     this.#links.set(link.name, link);
-    this.#byTarget.set(target(link), link);
+    for (const to of destinations(link)) this.#byTarget.set(routeTarget(to), link);
     const addresses = this.#lent.get(link.device) ?? new Map<Ipv4, number>();
     const users = addresses.get(link.local) ?? 0;
     addresses.set(link.local, users + 1);
@@ -62,7 +74,7 @@ export class Dynamics {
     const link = this.#links.get(name);
     if (link === undefined) return undefined;
     this.#links.delete(name);
-    if (this.#byTarget.get(target(link)) === link) this.#byTarget.delete(target(link));
+    for (const to of destinations(link)) if (this.#byTarget.get(routeTarget(to)) === link) this.#byTarget.delete(routeTarget(to));
     const addresses = this.#lent.get(link.device);
     const users = (addresses?.get(link.local) ?? 1) - 1;
     if (users > 0) addresses?.set(link.local, users);

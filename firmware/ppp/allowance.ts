@@ -29,6 +29,15 @@ export class Allowance {
     this.#seconds = seconds;
   }
 
+  /** Other limits for the running link, in place of the former (RFC 5176 CoA); seconds, 0 = without end, absent = as it is. `since`: its start. */
+  limit(limits: { readonly sessionTimeout?: number; readonly idleTimeout?: number }, since: Millis): void {
+    const { sessionTimeout, idleTimeout } = limits;
+    if (idleTimeout !== undefined) this.#idle = idleTimeout;
+    if (sessionTimeout === undefined) return;
+    this.#seconds = sessionTimeout;
+    this.#until = sessionTimeout > 0 ? since + sessionTimeout * 1000 : NEVER;
+  }
+
   /** The lesser of `own` and what the database allows, seconds without traffic; 0 = without end. */
   idle(own: number): number {
     return own === 0 || this.#idle === 0 ? Math.max(own, this.#idle) : Math.min(own, this.#idle);

@@ -287,6 +287,12 @@ export class PppInterface {
     return this.#link?.ask() ?? false;
   }
 
+  /** Other limits for the running link; seconds, 0 = without end, absent = as it is. */
+  limit(limits: { readonly sessionTimeout?: number; readonly idleTimeout?: number }, now: Millis): void {
+    this.#allowance.limit(limits, this.#since ?? now);
+    this.#arm();
+  }
+
   /** A PPP frame that the data plane did not carry itself. */
   frame(data: Uint8Array, now: Millis): void {
     this.trace.frame('rx', data, this.#parameters.debugmaxbytes, now);
@@ -357,8 +363,10 @@ export class PppInterface {
           ),
         addresses: (verdict, peer) => this.#addresses(verdict, peer),
         mtu: (mtu) => {
+          const other = mtu !== this.#mtu;
           this.#mtu = mtu;
           owner.setDevice(this.device, { mtu });
+          if (other && this.#ip !== undefined) owner.resized?.(this.name, mtu);
         },
         ipUp: (agreement, now) => this.#ipUp(agreement, now),
         ipDown: (now) => this.#ipDown(now),

@@ -141,7 +141,7 @@ test('what is missing is named: template, pool, IP, password, database', () => {
   assert.match(refused(SERVER.replace(/^CREATE IP POOL.*$/m, '')), /IP pool ips does not exist: CREATE IP POOL=ips makes it\./);
   assert.match(refused(SERVER, as('RouterA', 'PasswordB')), /ppp0: The link did not come up: Wrong password for user RouterA/);
   assert.match(refused(SERVER, as('nobody', 'PasswordA')), /There is no enabled user nobody/);
-  assert.match(refused(SERVER.replace('IDLE=60', 'LOGIN=RADIUS')), /LOGIN=RADIUS of its template is not available in this build/);
+  assert.match(refused(SERVER.replace('IDLE=60', 'LOGIN=RADIUS')), /LOGIN=RADIUS of its template, and no RADIUS server is configured \(ADD RADIUS SERVER\)/);
   const later = dialIn(SERVER.replace(/^CREATE (IP POOL|PPP TEMPLATE).*$/gm, ''));
   later.world.run(5000);
   show(later.b, 'CREATE PPP TEMPLATE=0 LQR=OFF AUTHENTICATION=EITHER IPPOOL=ips');
