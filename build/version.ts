@@ -1,0 +1,23 @@
+// Which source this is, for everything that is built: the version of package.json, commit and date of git. SOURCE_DATE_EPOCH
+// overrides the date where there is no repository.
+
+import { join } from 'node:path';
+
+import info from '../package.json' with { type: 'json' };
+
+export const VERSION: string = info.version;
+
+function git(...words: readonly string[]): string {
+  const done = Bun.spawnSync(['git', '-C', join(import.meta.dir, '..'), ...words], { stdout: 'pipe', stderr: 'ignore' });
+  return done.exitCode === 0 ? done.stdout.toString().trim() : '';
+}
+
+/** The commit, with '+' where the tree differs from it; 'unknown' outside a repository. */
+export const SOURCE: string = (git('rev-parse', '--short=12', 'HEAD') || 'unknown') + (git('status', '--porcelain', '--untracked-files=no') === '' ? '' : '+');
+
+/** Seconds since 1970 of the last commit. */
+export function sourceDate(): number {
+  const given = Number(process.env['SOURCE_DATE_EPOCH'] ?? git('log', '-1', '--format=%ct'));
+  if (!Number.isInteger(given) || given <= 0) throw new Error('no date of the source: neither a git repository nor SOURCE_DATE_EPOCH');
+  return given;
+}
