@@ -76,6 +76,10 @@ export class OffsetWall implements WallClock {
     return this.at(Date.now());
   }
 
+  seconds(): number {
+    return Math.floor((Date.now() + this.#offset) / 1000);
+  }
+
   /** The calendar time of an instant of the host's clock (milliseconds since 1970), a file's date for one, as this clock shows it. */
   at(instant: number): WallTime {
     return wallTimeOf(new Date(instant + this.#offset));

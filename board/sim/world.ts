@@ -79,6 +79,7 @@ export class World {
     let offset = Date.UTC(2001, 9, 2, 11, 56, 0);
     return {
       now: () => wallTime(new Date(offset + this.#now - 1000)),
+      seconds: () => Math.floor((offset + this.#now - 1000) / 1000),
       set: (change) => {
         const t = { ...wallTime(new Date(offset + this.#now - 1000)), ...change };
         offset = Date.UTC(t.year, t.month - 1, t.day, t.hour, t.minute, t.second) - this.#now + 1000;

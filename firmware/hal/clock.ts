@@ -27,6 +27,8 @@ export interface WallTime {
 /** The calendar. Only for display and logs: nothing is timed by it. */
 export interface WallClock {
   now(): WallTime;
+  /** The same instant in whole seconds since 1970 UTC, as protocols carry it (RADIUS Event-Timestamp). */
+  seconds(): number;
   /** Sets the time; only the fields given change. On a host it sets an offset inside hashi, never the host's clock. */
   set(change: Partial<Omit<WallTime, 'weekday'>>): void;
 }
