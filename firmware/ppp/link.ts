@@ -26,6 +26,8 @@ export interface LinkSettings {
   readonly limits: Limits;
   /** What we prove ourselves with; undefined = we cannot. */
   readonly credentials: Credentials | undefined;
+  /** How we may prove ourselves, best first; absent = every way we can. */
+  readonly prove?: readonly AuthMethod[];
   /** How we call ourselves when we challenge. */
   readonly name: string;
   /** Period of echo requests, ms; 0 = none. */
@@ -102,7 +104,7 @@ export class Link {
     this.#crypto = chance.crypto;
     this.#random = chance.random;
     const mru = settings.mru === 'path' ? (lower.mtu < 1500 ? lower.mtu : undefined) : settings.mru;
-    this.#lcpOptions = new LcpOptions({ ...settings.lcp, mru, prove: settings.credentials === undefined ? [] : PROVABLE }, chance.random);
+    this.#lcpOptions = new LcpOptions({ ...settings.lcp, mru, prove: settings.credentials === undefined ? [] : (settings.prove ?? PROVABLE) }, chance.random);
     this.#extension = new LcpExtension(this.#lcpOptions, {
       protocolRejected: (protocol, now) => this.#protocolRejected(protocol, now),
       echoReply: () => this.#echo?.answered(),
