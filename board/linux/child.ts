@@ -1,7 +1,8 @@
 // A program that the board runs beside itself (dnsmasq, udhcpc): its lines are heard, it ends with hashi whatever ends hashi, and one that
 // ends by itself is started again.
 
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** System folders that a plain user's PATH may leave out. */
 export const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
@@ -10,7 +11,8 @@ export const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
  * The shell between hashi and the program. Its standard input is a pipe that nobody writes to: it ends when hashi does, even by SIGKILL, and
  * the program is ended then. PR_SET_PDEATHSIG would not do: the kernel forgets it when a program gives up root.
  */
-const WRAPPER = `
+const KEEPER = 'keeper';
+const WRAPPER = `# Runs a program that ends when hashi does. Written by hashi.
 trap '' INT HUP
 trap 'kill -TERM "$child" 2>/dev/null' TERM
 trap 'kill -USR1 "$child" 2>/dev/null' USR1
@@ -41,7 +43,7 @@ export interface ChildEvents {
   ended(why: string): void;
 }
 
-/** One run of a program. */
+/** One run of a program; `folder` is its working folder and there already. */
 export class Child {
   readonly #process: Bun.Subprocess<'pipe', 'pipe', 'pipe'>;
   /** Settled when the program has ended. */
@@ -50,7 +52,8 @@ export class Child {
   #renew = false;
 
   constructor(command: readonly string[], folder: string, events: ChildEvents) {
-    this.#process = Bun.spawn(['/bin/sh', '-c', WRAPPER, 'sh', ...command], { cwd: folder, env: { PATH, LC_ALL: 'C' }, stdin: 'pipe', stdout: 'pipe', stderr: 'pipe' });
+    writeFileSync(join(folder, KEEPER), WRAPPER, { mode: 0o600 });
+    this.#process = Bun.spawn(['/bin/sh', join(folder, KEEPER), ...command], { cwd: folder, env: { PATH, LC_ALL: 'C' }, stdin: 'pipe', stdout: 'pipe', stderr: 'pipe' });
     const { stdout, stderr, exited } = this.#process;
     const hear = (text: string): void => {
       this.#heard = true;

@@ -1,6 +1,8 @@
 // The kernel's IPv4 stack through rtnetlink: ports, addresses, routes, neighbours, forwarding.
 // Whatever hashi puts into the kernel carries its mark, is taken away at exit, and after a crash at the next start.
 
+import { release } from 'node:os';
+
 import { formatIpv4, type Ipv4 } from '../../firmware/bytes/ip.ts';
 import type { Refusal } from '../../firmware/hal/dataplane.ts';
 import type { IpHost, LinkState, Lookup, Neighbour, RouteSpec } from '../../firmware/hal/iphost.ts';
@@ -11,10 +13,12 @@ import { type KernelRoute, type Link, linkOf, RouteClient } from './netlink/rout
 import { readSwitch, writeSwitch } from './sysctl.ts';
 import { claimNamespace, Traces } from './traces.ts';
 
-/** The maker's number on our routes (rtm_protocol); no routing daemon uses it (iproute2's rt_protos). */
+/** The maker's number on our routes and addresses (rtm_protocol, IFA_PROTO); no routing daemon uses it (iproute2's rt_protos). */
 export const ROUTE_PROTOCOL = 249;
-/** Ends the label of our addresses; labels show in `ip address` and exist in every kernel. */
+/** Ends the label of our addresses on kernels that cannot tell who gave one; there dnsmasq, which goes by labels, serves no DHCP. */
 const LABEL_END = ':hashi';
+/** The first kernel with IFA_PROTO. */
+const MARKS_FROM = [5, 18] as const;
 const FORWARDING = 'net/ipv4/ip_forward';
 const REDIRECTS = (device: string): string => `net/ipv4/conf/${device}/send_redirects`;
 /** Interfaces of the data plane: one of a PPP link, or one that the dynamic interfaces of a template share. */
@@ -23,6 +27,13 @@ const SHARED = /^dyn\d+$/;
 const NO_MAC = '';
 /** The kernel's answer where what is to be deleted is gone already. */
 const ESRCH = 3;
+
+/** How our addresses are marked on this kernel. */
+function markOf(device: string): number | string {
+  const [major = 0, minor = 0] = release().split('.').map((part) => Number.parseInt(part, 10));
+  const knows = major > MARKS_FROM[0] || (major === MARKS_FROM[0] && minor >= MARKS_FROM[1]);
+  return knows ? ROUTE_PROTOCOL : labelOf(device);
+}
 
 const labelOf = (device: string): string => device.slice(0, MAX_DEVICE_NAME - LABEL_END.length) + LABEL_END;
 const macOf = (octets: readonly number[]): string => (octets.length === 6 ? octets.map((o) => o.toString(16).padStart(2, '0')).join('-') : NO_MAC);
@@ -92,7 +103,7 @@ export class LinuxIpHost implements IpHost {
     const link = this.#link(name);
     if ('refused' in link) return link;
     if (SHARED.test(link.name)) this.#quiet(link.name);
-    const failure = this.#route.addAddress(link.index, address, length, labelOf(link.name));
+    const failure = this.#route.addAddress(link.index, address, length, markOf(link.name));
     // An address that the host itself gave to the device serves as well, and stays when hashi goes.
     if (failure?.errno === ERRNO.EEXIST) return undefined;
     if (failure !== undefined) return { refused: `The kernel does not give ${name} the address ${prefixText(address, length)}: ${failure.text}` };
@@ -226,7 +237,9 @@ export class LinuxIpHost implements IpHost {
   #cleanUp(): void {
     for (const route of this.#route.routes(ROUTE_PROTOCOL)) this.#route.deleteRoute(route);
     for (const { index, address } of this.#route.proxies(ROUTE_PROTOCOL)) this.#route.deleteProxy(index, address);
-    for (const { index, address, length, label } of this.#route.addresses()) if (label.endsWith(LABEL_END)) this.#route.deleteAddress(index, address, length);
+    for (const { index, address, length, label, protocol } of this.#route.addresses()) {
+      if (protocol === ROUTE_PROTOCOL || label.endsWith(LABEL_END)) this.#route.deleteAddress(index, address, length);
+    }
     const left = this.#traces.leftover();
     if (left !== undefined) this.#putBack(left);
     this.#traces.clear();

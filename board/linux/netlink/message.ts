@@ -134,6 +134,9 @@ export function textOf(attribute: DataView | undefined): string {
   return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
 }
 
+/** An attribute of one octet; 0 where it is missing. */
+export const u8Of = (attribute: DataView | undefined): number => (attribute === undefined || attribute.byteLength < 1 ? 0 : attribute.getUint8(0));
+
 /** A 32-bit attribute; undefined where it is missing or short. */
 export const u32Of = (attribute: DataView | undefined): number | undefined => (attribute === undefined || attribute.byteLength < 4 ? undefined : attribute.getUint32(0, true));
 

@@ -4,13 +4,13 @@ import type { Ipv4 } from '../../../firmware/bytes/ip.ts';
 import { ANY_IPV4, toIpv4 } from '../../../firmware/bytes/ip.ts';
 import { AF } from '../ffi/socket.ts';
 import { NetlinkClient, type NetlinkFailure } from './client.ts';
-import { addressOf, attributesOf, type MessageWriter, NLM_F, type Received, textOf, u32Of } from './message.ts';
+import { addressOf, attributesOf, type MessageWriter, NLM_F, type Received, textOf, u32Of, u8Of } from './message.ts';
 
 export const RTM = { NEWLINK: 16, DELLINK: 17, GETLINK: 18, NEWADDR: 20, DELADDR: 21, GETADDR: 22, NEWROUTE: 24, DELROUTE: 25, GETROUTE: 26, NEWNEIGH: 28, DELNEIGH: 29, GETNEIGH: 30 } as const;
 const IFLA = { ADDRESS: 1, IFNAME: 3, MTU: 4, LINKINFO: 18, STATS64: 23, NET_NS_FD: 28 } as const;
 const IFLA_INFO = { KIND: 1, DATA: 2 } as const;
 const VETH_INFO_PEER = 1;
-const IFA = { ADDRESS: 1, LOCAL: 2, LABEL: 3 } as const;
+const IFA = { ADDRESS: 1, LOCAL: 2, LABEL: 3, PROTO: 11 } as const;
 /** No duplicate address detection: the address serves at once. */
 const IFA_F_NODAD = 2;
 const RTA = { DST: 1, OIF: 4, GATEWAY: 5, PRIORITY: 6, PREFSRC: 7, METRICS: 8, TABLE: 15 } as const;
@@ -53,6 +53,8 @@ export interface LinkAddress {
   readonly address: Ipv4;
   readonly length: number;
   readonly label: string;
+  /** Who gave it (IFA_PROTO); 0 = not said. */
+  readonly protocol: number;
 }
 
 export interface LinkAddress6 {
@@ -161,16 +163,17 @@ export class RouteClient {
     this.#dump(RTM.GETADDR, SIZEOF.ifaddrmsg, found, ({ body }) => {
       const attributes = attributesOf(body, SIZEOF.ifaddrmsg);
       const address = addressOf(attributes.get(IFA.LOCAL) ?? attributes.get(IFA.ADDRESS));
-      return address === undefined ? undefined : { index: body.getUint32(4, true), address: toIpv4(address), length: body.getUint8(1), label: textOf(attributes.get(IFA.LABEL)) };
+      return address === undefined ? undefined : { index: body.getUint32(4, true), address: toIpv4(address), length: body.getUint8(1), label: textOf(attributes.get(IFA.LABEL)), protocol: u8Of(attributes.get(IFA.PROTO)) };
     });
     return found;
   }
 
-  /** EEXIST where the device has the address already. `label` empty: the device's name. */
-  addAddress(index: number, address: Ipv4, length: number, label = ''): NetlinkFailure | undefined {
+  /** EEXIST where the device has the address already. `mark` tells ours from others': a protocol number, or a label in place of the device's name. */
+  addAddress(index: number, address: Ipv4, length: number, mark: number | string = ''): NetlinkFailure | undefined {
     return this.#netlink.request(RTM.NEWADDR, NLM_F.CREATE | NLM_F.EXCL, (w) => {
       w.u8(AF.INET, length, 0, 0).u32(index).attributeAddress(IFA.LOCAL, address).attributeAddress(IFA.ADDRESS, address);
-      if (label !== '') w.attributeText(IFA.LABEL, label);
+      if (typeof mark === 'number') w.attribute(IFA.PROTO, Uint8Array.of(mark));
+      else if (mark !== '') w.attributeText(IFA.LABEL, mark);
     });
   }
 
