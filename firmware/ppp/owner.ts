@@ -86,6 +86,8 @@ export interface PppOwner {
   assign?(name: string, peer: string, address: Ipv4 | undefined): { readonly address: Ipv4; readonly dns: readonly Ipv4[] } | Refusal;
   ipUp(name: string, addresses: PppAddresses, now: Millis): void;
   ipDown(name: string, now: Millis): void;
+  /** IP is up and the link takes packets of another size from now on, octets. */
+  resized?(name: string, mtu: number): void;
   /** IPV6CP opened: link-local addresses are fe80:: and these identifiers. */
   ipv6Up(name: string, identifiers: Ipv6cpAgreement, now: Millis): void;
   ipv6Down(name: string, now: Millis): void;

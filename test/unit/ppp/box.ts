@@ -36,7 +36,7 @@ export class Box implements PppOwner {
   readonly random;
   readonly crypto = libraryCrypto;
   readonly clock;
-  readonly wall = { now: () => WALL, set: () => {} };
+  readonly wall = { now: () => WALL, seconds: () => 1_014_911_139, set: () => {} };
   readonly events: LogEvent[] = [];
   readonly log = { add: (event: LogEvent) => this.events.push(event) };
   readonly layers = new Set(['tnl-remote', 'tnl-other']);
