@@ -1,6 +1,8 @@
 // The router: all rooms joined on one board. The only file that knows them all; each room declares what it needs of the others.
 
 import { Logins } from './aaa/login.ts';
+import { radiusCommands, radiusConfig } from './aaa/radius.commands.ts';
+import { Radius } from './aaa/radius.ts';
 import { Slowdown } from './aaa/slowdown.ts';
 import { passwordCommands, userCommands, userConfig } from './aaa/user.commands.ts';
 import { Users } from './aaa/users.ts';
@@ -115,6 +117,7 @@ class Router implements ConsoleRouter {
   readonly #rules: Rules;
   readonly #probes: Probes;
   readonly #names: Names;
+  readonly #radius: Radius;
   readonly #cpu: CpuMeter;
   readonly #lines: Lines;
 
@@ -143,6 +146,11 @@ class Router implements ConsoleRouter {
       sourceAddress: (explicit) => this.ip.sourceAddress(explicit),
       routedSource: (target) => this.ip.routedSource(target),
     });
+    this.#radius = new Radius({
+      clock, wall, random, crypto, udp: board.udp, resolver, log: ring,
+      hostName: () => this.#system.hostName,
+      sourceAddress: (server) => this.ip.routedSource(server),
+    });
     const judge = new Judge({ users: this.#users, crypto, clock, slowdown: new Slowdown(), radius: () => undefined });
     this.#lines = new Lines({
       board, log: ring, identity: { vendor: PRODUCT, firmware: FIRMWARE },
@@ -151,7 +159,7 @@ class Router implements ConsoleRouter {
       filter: (id) => this.#filters.permitted(id),
       judge: (attempt, by, call, answer, now) => judge.judge(attempt, by, call, answer, now),
       resolve: (name, done) => this.#names.dns.resolve(name, done),
-      tunnels: (_name, done) => done({ refused: 'no RADIUS server is configured (ADD RADIUS SERVER)' }, clock.now()),
+      tunnels: (name, done) => this.#radius.tunnels(name, done, clock.now()),
       announce: (message) => consoles.announce(printMessage(message)),
       callerDns: () => this.#names.dns.callerDns(),
       began: () => () => {},
@@ -175,6 +183,7 @@ class Router implements ConsoleRouter {
       ...asynCommands(consoles),
       ...userCommands({ users: this.#users, logins: this.#logins, sessions: () => consoles.active() }),
       ...passwordCommands({ users: this.#users, logins: this.#logins }),
+      ...radiusCommands({ radius: this.#radius, clock }),
       ...aliasCommands(this.#aliases, () => this.table.verbs),
       ...configCommands({ files, boot, running, reboot: () => board.system.reboot(), restart: () => lasting.restart() }),
       ...fileCommands(files),
@@ -233,6 +242,7 @@ class Router implements ConsoleRouter {
   /** Tells every peer and gives everything back. */
   close(now: Millis): void {
     this.#lines.close(now);
+    this.#radius.close(now);
     this.#probes.stopPing();
     this.#probes.stopTrace();
     this.#names.close();
@@ -318,6 +328,7 @@ class Router implements ConsoleRouter {
       ...systemConfig({ state: this.#system }),
       ...loaderConfig({ loader }),
       ...userConfig({ users: this.#users }),
+      ...radiusConfig({ radius: this.#radius }),
       ...asynConfig(this.#lasting.consoles),
       ...l2tpConfig(this.#lines.l2tp),
       ...pppConfig(this.#lines.ppp, this.#lines.remote.templates),

@@ -1,6 +1,5 @@
 // Commands of modules that this build does not have, gathered from their rooms: parsed in full, answered with an error, kept for CREATE CONFIG.
 
-import { radiusCommands } from './aaa/radius.commands.ts';
 import type { Command } from './cli/command.ts';
 import { firewallCommands } from './firewall/firewall.commands.ts';
 import { ipsecCommands } from './ipsec/ipsec.commands.ts';
@@ -8,7 +7,7 @@ import { isakmpCommands } from './ipsec/isakmp.commands.ts';
 import { keyCommands } from './ipsec/key.commands.ts';
 
 const ROOMS = [
-  radiusCommands, firewallCommands, keyCommands, ipsecCommands, isakmpCommands,
+  firewallCommands, keyCommands, ipsecCommands, isakmpCommands,
 ];
 
 /** `keep` stores a line in full words. */

@@ -1,7 +1,7 @@
 // The RADIUS client of the router (RFC 2865, 2866, 2868, 2869, 5176): logins, tunnels, accounting and what servers ask of sessions, on the
 // board's UDP sockets. One alarm for all of it.
 
-import { formatIpv4, type Ipv4 } from '../bytes/ip.ts';
+import { ANY_IPV4, formatIpv4, type Ipv4 } from '../bytes/ip.ts';
 import { Secret } from '../bytes/secret.ts';
 import { printable, utf8 } from '../bytes/text.ts';
 import { NEVER, type Alarm, type Millis } from '../bytes/time.ts';
@@ -28,8 +28,8 @@ export interface RadiusParts {
   readonly log: Log;
   /** NAS-Identifier. */
   hostName(): string;
-  /** Our address on the way to a server (NAS-IP-Address); undefined = no route. */
-  sourceAddress(server: Ipv4): Ipv4 | undefined;
+  /** Our address on the way to a server (NAS-IP-Address); 0.0.0.0 = no route. */
+  sourceAddress(server: Ipv4): Ipv4;
 }
 
 /** SET RADIUS, seconds but for DEADTIME, which is minutes. */
@@ -217,7 +217,7 @@ export class Radius {
 
   #identity(server: RadiusServer): Attribute[] {
     const address = this.#parts.sourceAddress(server.address);
-    return [...(address === undefined ? [] : [number('NAS-IP-Address', address)]), text('NAS-Identifier', this.#parts.hostName())];
+    return [...(address === ANY_IPV4 ? [] : [number('NAS-IP-Address', address)]), text('NAS-Identifier', this.#parts.hostName())];
   }
 
   #ask(question: Question, now: Millis): void {

@@ -200,6 +200,12 @@ export const messages = {
     passwordForm: ['error', 273, 'A password has 1 to 32 printable characters, none of them a quotation mark.'],
   }),
   // [loader] section: LOAD, UPLOAD
+  radius: module(46, {
+    done: ['info', 3, 'Operation successful.'],
+    exists: ['error', 256, 'RADIUS server {0} already exists.'],
+    notFound: ['error', 257, 'RADIUS server {0} not found.'],
+    tooMany: ['error', 258, 'There are {0} RADIUS servers already, and there can be no more.'],
+  }),
   loader: module(48, {
     done: ['info', 3, 'Operation successful.'],
     loaded: ['info', 4, '{0} loaded into {1}: {2} bytes.'],

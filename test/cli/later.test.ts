@@ -12,10 +12,6 @@ const test = suite('commands of later builds');
 
 /** [accepted, refused, how the refusal begins]. */
 const LINES: readonly (readonly [string, string, string])[] = [
-  ['ADD RADIUS SERVER=192.0.2.9 SECRET="two words" PORT=1812 ACCPORT=1813 LOCAL=NONE', 'ADD RADIUS SERVER=192.0.2.9', 'Error (335260): Parameter "SECRET" missing'],
-  ['DELETE RADIUS SERVER=192.0.2.9', 'DELETE RADIUS SERVER=server', 'Error (335261): Value "server" not valid for parameter "SERVER"'],
-  ['SET RADIUS TIMEOUT=6 RETRANSMIT=3 DEADTIME=5', 'SET RADIUS TIMEOUT=16', 'Error (335261): Value "16" not valid for parameter "TIMEOUT"'],
-  ['SHOW RADIUS', 'SHOW RADIUS=1', 'Error (335266): Parameter "RADIUS" takes no value.'],
   ['ENABLE FIREWALL NOTIFY=MANAGER,SNMP', 'ENABLE FIREWALL NOTIFY=PIGEON', 'Error (335261): Value "PIGEON" not valid for parameter "NOTIFY"'],
   ['DISABLE FIREWALL', 'DISABLE FIREWALL=1', 'Error (335266): Parameter "FIREWALL" takes no value.'],
   ['CREATE FIREWALL POLICY=net DYNAMIC=remote', 'CREATE FIREWALL POLICY="my net"', 'Error (335261): Value "my net" not valid for parameter "POLICY"'],

@@ -88,7 +88,7 @@ export class Net {
     this.radius = new Radius({
       clock: board.clock, wall: board.wall, random: board.random, crypto: board.crypto, udp: board.udp, resolver: board.resolver, log: this.ring,
       hostName: () => 'RouterA',
-      sourceAddress: (server) => board.ip.lookup(server)?.source,
+      sourceAddress: (server) => board.ip.lookup(server)?.source ?? ANY_IPV4,
     });
   }
 
