@@ -51,7 +51,7 @@ export function openBoard(options: LinuxBoardOptions): LinuxBoard | string {
   const ports = new Map([...options.ports].filter(([name]) => !isCallPort(name)));
   const ip = new LinuxIpHost({ ports, traces: `${runFolder(options.flash)}/kernel.json` });
   const filter = new NftFilter({ ports, sole: ip.sole });
-  const plane = new UserPlane();
+  const plane = new UserPlane(options.ports);
   const datagrams = new UdpDatagrams();
   const udp = new LinuxUdpSockets();
   const run = runFolder(options.flash);

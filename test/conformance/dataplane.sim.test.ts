@@ -3,11 +3,12 @@
 import { SimIpHost } from '../../board/sim/iphost.ts';
 import { icmp, ipPacket, PROTOCOL, readIp, udp } from '../../board/sim/packet.ts';
 import { SimPlane } from '../../board/sim/plane.ts';
-import { CLEAN, Wire } from '../../board/sim/wire.ts';
+import { CLEAN, Wire, type Tap } from '../../board/sim/wire.ts';
 import { World } from '../../board/sim/world.ts';
 import { u16 } from '../../firmware/bytes/integers.ts';
 import { toIpv4, type Ipv4 } from '../../firmware/bytes/ip.ts';
-import { dataPlane, type Bench, type Datagram } from './dataplane.ts';
+import type { Bench, Datagram } from './dataplane.scene.ts';
+import { dataPlane } from './dataplane.ts';
 
 /** An IP host whose ppp interfaces end here: what goes in and out of them is the test's. */
 class OpenHost extends SimIpHost {
@@ -32,19 +33,31 @@ class OpenHost extends SimIpHost {
 
 class SimBench implements Bench {
   readonly plane: SimPlane;
+  readonly ethernet: Bench['ethernet'];
   readonly local = [toIpv4(0x0a4d0001), toIpv4(0x0a4d0002)] as const;
   readonly peers = [toIpv4(0x0a4d000b), toIpv4(0x0a4d000c)] as const;
   readonly #world = new World(1);
   readonly #wire = new Wire(this.#world, CLEAN);
   readonly #host = new OpenHost(this.#world);
   readonly #open = new Set<string>();
+  readonly #tap: Tap;
   #received: Datagram[] = [];
+  #frames: Uint8Array[] = [];
 
   constructor() {
     this.plane = new SimPlane(this.#world, this.#host);
     this.#host.plug('eth0', this.#wire);
+    const station = this.#world.station();
+    this.ethernet = { device: 'eth0', router: this.#host.port('eth0')?.station ?? station, station };
     for (const address of this.local) this.#host.addAddress('eth0', address, 24);
-    this.#wire.attach({ owns: (address) => this.peers.some((peer) => peer === address), receive: (packet) => this.#arrived(packet), carrierChanged: () => {} });
+    this.#tap = {
+      owns: (address) => this.peers.some((peer) => peer === address),
+      receive: (packet) => this.#arrived(packet),
+      carrierChanged: () => {},
+      station,
+      receiveFrame: (frame) => this.#frames.push(frame),
+    };
+    this.#wire.attach(this.#tap);
   }
 
   listen(peer: Ipv4, port: number): void {
@@ -57,6 +70,14 @@ class SimBench implements Bench {
 
   received(): Datagram[] {
     return this.#received.splice(0);
+  }
+
+  injectFrame(frame: Uint8Array): void {
+    this.#wire.sendFrame(frame, this.#tap);
+  }
+
+  frames(): Uint8Array[] {
+    return this.#frames.splice(0);
   }
 
   enter(name: string, packet: Uint8Array): void {

@@ -1,19 +1,23 @@
 // The bench of test/conformance/dataplane.ts for the user plane: a router and a peer in two namespaces joined by a wire.
 
 import { ERRNO } from '../../board/linux/ffi/errno.ts';
-import { C, cString, errno, O_CLOEXEC, O_RDONLY, pinned } from '../../board/linux/ffi/libc.ts';
+import { C, cString, errno, O_CLOEXEC, O_RDONLY, pinned, type Pinned } from '../../board/linux/ffi/libc.ts';
 import { AF, readSockaddrIn, setBuffers, sockaddrIn, SOCK } from '../../board/linux/ffi/socket.ts';
 import { UserPlane } from '../../board/linux/userplane/plane.ts';
 import { parseIpv4, type Ipv4 } from '../../firmware/bytes/ip.ts';
-import type { Bench, Datagram } from '../conformance/dataplane.ts';
+import type { Bench, Datagram } from '../conformance/dataplane.scene.ts';
 import { Network } from '../network.ts';
 
 const CLONE_NEWNET = 0x40000000;
 const ETH_P_ALL = 3;
 const ETH_P_IP = 0x0800;
 const ETH_P_IPV6 = 0x86dd;
+const ETH_P_PPP_DISC = 0x8863;
+const ETH_P_PPP_SES = 0x8864;
 const PACKET_OUTGOING = 4;
 const SIZEOF_SOCKADDR_LL = 20;
+/** Where sll_pkttype and sll_protocol lie in struct sockaddr_ll. */
+const LL = { PROTOCOL: 2, IFINDEX: 4, PKTTYPE: 10 } as const;
 
 export function ip(text: string): Ipv4 {
   const value = parseIpv4(text);
@@ -70,12 +74,14 @@ interface Port {
 /** While a bench is open its thread stands in the router's namespace. */
 export class PlaneBench implements Bench {
   readonly plane: UserPlane;
+  readonly ethernet: Bench['ethernet'];
   readonly local = [ip('10.77.0.1'), ip('10.77.0.2')] as const;
   readonly peers = [ip('10.77.0.11'), ip('10.77.0.12')] as const;
   readonly #home = new Space('/proc/thread-self/ns/net');
   readonly #router: Space;
   readonly #peer: Space;
   readonly #packets: number;
+  readonly #station: number;
   readonly #seen = new Map<number, Uint8Array[]>();
   readonly #ports: Port[] = [];
   readonly #buffer = pinned(70_000);
@@ -89,6 +95,14 @@ export class PlaneBench implements Bench {
     this.plane = new UserPlane();
     this.#packets = C.socket(AF.PACKET, SOCK.DGRAM | SOCK.NONBLOCK | SOCK.CLOEXEC, ETH_P_ALL << 8);
     setBuffers(this.#packets, 4 << 20);
+    const router = stationOf('w0');
+    this.#peer.enter();
+    this.#station = C.socket(AF.PACKET, SOCK.RAW | SOCK.NONBLOCK | SOCK.CLOEXEC, ETH_P_ALL << 8);
+    setBuffers(this.#station, 4 << 20);
+    const bound = C.bind(this.#station, linkAddress('w1', ETH_P_ALL).at, SIZEOF_SOCKADDR_LL);
+    this.ethernet = { device: 'w0', router, station: stationOf('w1') };
+    this.#router.enter();
+    if (bound < 0) throw new Error(`bind: errno ${errno()}`);
   }
 
   listen(peer: Ipv4, port: number): void {
@@ -119,18 +133,15 @@ export class PlaneBench implements Bench {
   }
 
   enter(name: string, packet: Uint8Array): void {
-    const to = pinned(SIZEOF_SOCKADDR_LL);
-    to.view.setUint16(0, AF.PACKET, true);
-    to.view.setUint16(2, (packet[0] ?? 0) >> 4 === 6 ? ETH_P_IPV6 : ETH_P_IP);
-    to.view.setInt32(4, C.if_nametoindex(cString(name).at), true);
+    const to = linkAddress(name, (packet[0] ?? 0) >> 4 === 6 ? ETH_P_IPV6 : ETH_P_IP);
     this.#buffer.bytes.set(packet);
     if (C.sendto(this.#packets, this.#buffer.at, packet.length, 0, to.at, SIZEOF_SOCKADDR_LL) < 0) throw new Error(`into ${name}: errno ${errno()}`);
   }
 
   left(name: string): Uint8Array[] {
     for (let n = this.#take(this.#packets, SIZEOF_SOCKADDR_LL); n >= 0; n = this.#take(this.#packets, SIZEOF_SOCKADDR_LL)) {
-      if (this.#name.view.getUint8(10) === PACKET_OUTGOING) continue;
-      const index = this.#name.view.getInt32(4, true);
+      if (this.#name.view.getUint8(LL.PKTTYPE) === PACKET_OUTGOING) continue;
+      const index = this.#name.view.getInt32(LL.IFINDEX, true);
       const seen = this.#seen.get(index) ?? [];
       seen.push(this.#buffer.bytes.slice(0, n));
       this.#seen.set(index, seen);
@@ -139,6 +150,20 @@ export class PlaneBench implements Bench {
     const packets = this.#seen.get(index) ?? [];
     this.#seen.delete(index);
     return packets;
+  }
+
+  injectFrame(frame: Uint8Array): void {
+    this.#buffer.bytes.set(frame);
+    if (C.send(this.#station, this.#buffer.at, frame.length, 0) < 0) throw new Error(`frame: errno ${errno()}`);
+  }
+
+  frames(): Uint8Array[] {
+    const all: Uint8Array[] = [];
+    for (let n = this.#take(this.#station, SIZEOF_SOCKADDR_LL); n >= 0; n = this.#take(this.#station, SIZEOF_SOCKADDR_LL)) {
+      const type = this.#name.view.getUint16(LL.PROTOCOL);
+      if (this.#name.view.getUint8(LL.PKTTYPE) !== PACKET_OUTGOING && (type === ETH_P_PPP_DISC || type === ETH_P_PPP_SES)) all.push(this.#buffer.bytes.slice(0, n));
+    }
+    return all;
   }
 
   async until(done: () => boolean, ms = 2000): Promise<boolean> {
@@ -159,6 +184,7 @@ export class PlaneBench implements Bench {
     this.plane.shutdown();
     for (const { fd } of this.#ports) C.close(fd);
     C.close(this.#packets);
+    C.close(this.#station);
     this.#home.enter();
     for (const space of [this.#home, this.#router, this.#peer]) space.close();
   }
@@ -170,4 +196,20 @@ export class PlaneBench implements Bench {
     if (n < 0 && errno() !== ERRNO.EAGAIN) throw new Error(`recvfrom: errno ${errno()}`);
     return n;
   }
+}
+
+/** A struct sockaddr_ll of a device in the namespace this thread stands in. */
+function linkAddress(device: string, protocol: number): Pinned {
+  const to = pinned(SIZEOF_SOCKADDR_LL);
+  to.view.setUint16(0, AF.PACKET, true);
+  to.view.setUint16(LL.PROTOCOL, protocol);
+  to.view.setInt32(LL.IFINDEX, C.if_nametoindex(cString(device).at), true);
+  return to;
+}
+
+/** A device's Ethernet address. */
+function stationOf(device: string): Uint8Array {
+  const listed = Bun.spawnSync(['ip', '-o', 'link', 'show', 'dev', device]).stdout.toString();
+  const found = /link\/ether ([0-9a-f:]+)/.exec(listed)?.[1] ?? '';
+  return Uint8Array.from(found.split(':'), (octet) => Number.parseInt(octet, 16));
 }

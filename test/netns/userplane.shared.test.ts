@@ -9,7 +9,7 @@ import { ANY_IPV4, networkOf, toIpv4, type Ipv4, type Ipv4Prefix } from '../../f
 import { hex } from '../../firmware/bytes/hex.ts';
 import { put16, u16, u32 } from '../../firmware/bytes/integers.ts';
 import { toSessionKey, type InterfaceId, type SessionKey, type SessionOptions, type UnderlayId } from '../../firmware/hal/dataplane.ts';
-import { udpPacket } from '../conformance/dataplane.ts';
+import { udpPacket } from '../conformance/dataplane.scene.ts';
 import { missing, when } from '../needs.ts';
 import { PlaneBench, Wire } from './plane.bench.ts';
 

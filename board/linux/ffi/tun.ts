@@ -1,6 +1,7 @@
 // TUN and TAP devices through /dev/net/tun, and the interface ioctls they need (linux/if_tun.h, linux/if.h, linux/virtio_net.h).
 
 import { C, cString, errno, O_CLOEXEC, O_NONBLOCK, O_RDWR, pinned, pointer } from './libc.ts';
+import { AF, SOCK } from './socket.ts';
 
 export const IFF = { TUN: 1, TAP: 2, MULTI_QUEUE: 0x100, NO_PI: 0x1000, TUN_EXCL: 0x8000, VNET_HDR: 0x4000 } as const;
 export const TUN_F = { CSUM: 1, TSO4: 2, TSO6: 4, TSO_ECN: 8, USO4: 0x20, USO6: 0x40 } as const;
@@ -11,9 +12,12 @@ const TUNSETIFF = 0x400454ca;
 const TUNSETOFFLOAD = 0x400454d0;
 const SIOCGIFFLAGS = 0x8913;
 const SIOCSIFFLAGS = 0x8914;
+const SIOCGIFMTU = 0x8921;
 const SIOCSIFMTU = 0x8922;
+const SIOCGIFHWADDR = 0x8927;
 const SIOCSIFTXQLEN = 0x8943;
 const IFF_UP = 1;
+const ARPHRD_ETHER = 1;
 const SIZEOF_IFREQ = 40;
 
 const devicePath = cString('/dev/net/tun');
@@ -68,6 +72,18 @@ export function setUp(socket: number, device: string, up: boolean): number {
   const flags = request.view.getInt16(16, true);
   request.view.setInt16(16, up ? flags | IFF_UP : flags & ~IFF_UP, true);
   return C.ioctl(socket, SIOCSIFFLAGS, request.at);
+}
+
+/** Address and MTU of an Ethernet device in the caller's network namespace; undefined where there is none of that name. */
+export function readEthernet(device: string): { readonly address: Uint8Array; readonly mtu: number } | undefined {
+  const socket = C.socket(AF.INET, SOCK.DGRAM | SOCK.CLOEXEC, 0);
+  name(device);
+  const isEthernet = C.ioctl(socket, SIOCGIFHWADDR, request.at) === 0 && request.view.getUint16(16, true) === ARPHRD_ETHER;
+  const address = request.bytes.slice(18, 24);
+  name(device);
+  const known = C.ioctl(socket, SIOCGIFMTU, request.at) === 0;
+  C.close(socket);
+  return isEthernet && known ? { address, mtu: request.view.getInt32(16, true) } : undefined;
 }
 
 /** Whether a device of that name exists in the caller's network namespace. */

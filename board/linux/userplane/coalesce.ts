@@ -118,6 +118,11 @@ export class Coalescer {
     else this.#latest = run;
   }
 
+  /** What has just been looked at stays where it is: no run grows over it. */
+  fence(): void {
+    this.#latest = undefined;
+  }
+
   /** Writes everything gathered. */
   flush(): void {
     for (let i = 0; i < this.#active; i++) this.#emit(this.#runs[i] as Run);

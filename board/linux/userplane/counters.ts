@@ -1,9 +1,9 @@
 // Counters in shared memory: slots handed out on the main thread, written by the worker alone, readable at any time.
 
-import type { SessionCounters, UnderlayCounters } from '../../../firmware/hal/dataplane.ts';
-import { SESSION, UNDERLAY } from './layout.ts';
+import type { EtherCounters, SessionCounters, UnderlayCounters } from '../../../firmware/hal/dataplane.ts';
+import { ETHER, SESSION, UNDERLAY } from './layout.ts';
 
-/** Doubles per slot, and the one that says whose they are; the same for sessions and underlays. */
+/** Doubles per slot, and the one that says whose they are; the same for sessions, underlays and ports. */
 const SIZE = SESSION.SIZE;
 const SERIAL = SESSION.SERIAL;
 
@@ -70,6 +70,11 @@ export class CounterTable {
       filtered: value(UNDERLAY.FILTERED),
       processed: value(UNDERLAY.PROCESSED),
     };
+  }
+
+  ether(slot: number): EtherCounters {
+    const value = this.#reader(slot);
+    return { inFrames: value(ETHER.IN_FRAMES), outFrames: value(ETHER.OUT_FRAMES), malformed: value(ETHER.MALFORMED), noSession: value(ETHER.NO_SESSION) };
   }
 
   /** Reads the slot's doubles; zeros while the worker has not begun with its present owner. */

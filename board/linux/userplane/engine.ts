@@ -2,18 +2,23 @@
 
 import { Arena } from '../ffi/arena.ts';
 import { Epoll, EPOLLERR, EPOLLIN } from '../ffi/epoll.ts';
-import { C, monotonic, pinned } from '../ffi/libc.ts';
+import { C, monotonic, pinned, pointer } from '../ffi/libc.ts';
+import { getOption, MSG_FLAG, SO, SOL } from '../ffi/socket.ts';
 import { TUN_F } from '../ffi/tun.ts';
 import { Coalescer } from './coalesce.ts';
 import { ErrorQueue } from './errorqueue.ts';
-import { l2tpLength, setLength, writeL2tp } from './header.ts';
-import { ATTACH, COMMAND, FAILURE, MAX_DATAGRAM, SESSION, UNDERLAY, UPDATE, type Start } from './layout.ts';
+import { EtherBox, ETHERNET_HEADER } from './etherbox.ts';
+import { enterEther, EtherReceiver, leaveEther } from './etherin.ts';
+import { ADDRESS_CONTROL, PPP_LCP } from './frame.ts';
+import { Inward } from './inward.ts';
+import { ATTACH, COMMAND, ETHER, ETHER_OPEN, FAILURE, MAX_DATAGRAM, SESSION, UNDERLAY, UPDATE, type Start } from './layout.ts';
 import { Outbox } from './outbox.ts';
+import { Outward } from './outward.ts';
 import { Punter } from './punter.ts';
 import { Receiver } from './receive.ts';
 import { RingReader, RingWriter } from './ring.ts';
 import { Routes } from './routes.ts';
-import { idsOf, Session, type Interface, type Underlay } from './session.ts';
+import { idsOf, leave, pair, Session, type Ether, type Interface, type Underlay } from './session.ts';
 import { summing } from './sum.ts';
 import { Transmitter } from './transmit.ts';
 
@@ -22,9 +27,12 @@ const ARENA_SIZE = 8 << 20;
 const SEND_ROOM = 256 << 10;
 /** L2TP with Ns and Nr, address and control. */
 const FRAME_HEADROOM = 16;
+/** Where an Ethernet frame has its source address. */
+const SOURCE = 6;
 /** Commands obeyed before packets have their turn again. */
 const COMMANDS = 512;
-const PPP_LCP = 0xc021;
+/** Batches of control messages taken before data has its turn again. */
+const CONTROL_BATCHES = 4;
 /** How long bulk data may gather before it is taken: fewer, longer super-packets, and fewer acknowledgements of them. */
 const GATHER_MICROSECONDS = 80;
 /** prctl(2): how late the kernel may wake this thread, in nanoseconds; 50 us where not told. */
@@ -38,8 +46,11 @@ export class Engine {
   readonly #commands: RingReader;
   readonly #punter: Punter;
   readonly #outbox: Outbox;
+  readonly #outward: Outward;
+  readonly #inward: Inward;
   readonly #errors: ErrorQueue;
   readonly #receiver: Receiver;
+  readonly #etherReceiver: EtherReceiver;
   readonly #transmitter: Transmitter;
   readonly #room = this.#a.take(SEND_ROOM);
   readonly #bell = pinned(8);
@@ -47,9 +58,11 @@ export class Engine {
 
   readonly #underlays: (Underlay | undefined)[] = [];
   readonly #interfaces: (Interface | undefined)[] = [];
+  readonly #ethers: (Ether | undefined)[] = [];
   readonly #sessions = new Map<number, Session>();
   /** What a ready descriptor belongs to. */
   readonly #socketOf: (Underlay | undefined)[] = [];
+  readonly #portOf: (Ether | undefined)[] = [];
   readonly #deviceOf: (Interface | undefined)[] = [];
   #running = true;
   #now = Math.floor(monotonic());
@@ -62,8 +75,11 @@ export class Engine {
     this.#errors = new ErrorQueue(this.#a, this.#punter);
     this.#outbox = new Outbox(this.#a, (u, peer, port, code) => this.#errors.unsent(u, peer, port, code, this.#now));
     const sums = summing(this.#a);
-    this.#receiver = new Receiver(this.#a, this.#punter, new Coalescer(this.#a, sums));
-    this.#transmitter = new Transmitter(this.#a, sums, this.#outbox, this.#punter);
+    this.#outward = new Outward(this.#a, { outbox: this.#outbox, etherBox: new EtherBox(this.#a), punter: this.#punter });
+    this.#inward = new Inward(this.#a, { punter: this.#punter, coalescer: new Coalescer(this.#a, sums), outward: this.#outward });
+    this.#receiver = new Receiver(this.#a, this.#punter, this.#inward);
+    this.#etherReceiver = new EtherReceiver(this.#a, this.#punter, this.#inward);
+    this.#transmitter = new Transmitter(this.#a, sums, this.#outward, this.#punter);
     this.#epoll.add(start.doorbell, EPOLLIN);
   }
 
@@ -79,6 +95,11 @@ export class Engine {
       this.#commands.wake();
       this.#now = Math.floor(monotonic());
       this.#obey();
+      // Control ahead of data: a peer that hears no acknowledgement gives its tunnel up.
+      for (let i = 0; i < ready; i++) {
+        const socket = this.#socketOf[this.#epoll.fd(i)];
+        if (socket !== undefined && socket.control === this.#epoll.fd(i)) this.#control(socket, this.#epoll.events(i));
+      }
       for (let i = 0; i < ready && this.#running; i++) {
         this.#serve(this.#epoll.fd(i), this.#epoll.events(i));
         // Whoever gave a command and then sent a packet expects them to take effect in that order.
@@ -94,8 +115,16 @@ export class Engine {
   #serve(fd: number, events: number): void {
     const socket = this.#socketOf[fd];
     if (socket !== undefined) {
-      if ((events & EPOLLERR) !== 0) this.#errors.drain(socket, this.#now);
-      if ((events & EPOLLIN) !== 0) this.#receiver.drain(socket, this.#now);
+      if (fd === socket.control) return;
+      if ((events & EPOLLERR) !== 0) this.#errors.drain(socket, fd, this.#now);
+      if ((events & EPOLLIN) !== 0) this.#receiver.drain(socket, fd, this.#now);
+      return;
+    }
+    const port = this.#portOf[fd];
+    if (port !== undefined) {
+      // The only error there is: the device went down. Asking for it clears it.
+      if ((events & EPOLLERR) !== 0) getOption(fd, SOL.SOCKET, SO.ERROR);
+      if ((events & EPOLLIN) !== 0) this.#etherReceiver.drain(port, fd, this.#now);
       return;
     }
     const device = this.#deviceOf[fd];
@@ -105,6 +134,14 @@ export class Engine {
       return;
     }
     C.read(fd, this.#bell.at, 8);
+  }
+
+  #control(u: Underlay, events: number): void {
+    if ((events & EPOLLERR) !== 0) this.#errors.drain(u, u.control, this.#now);
+    if ((events & EPOLLIN) === 0) return;
+    for (let i = 0; i < CONTROL_BATCHES && this.#receiver.drain(u, u.control, this.#now) > 0; i++) continue;
+    this.#punter.flush();
+    this.#obey();
   }
 
   /** Somebody deleted the device under us: it would be ready for ever. */
@@ -128,7 +165,7 @@ export class Engine {
   }
 
   #flush(): void {
-    this.#outbox.flush();
+    this.#outward.flush();
     this.#roomUsed = 0;
   }
 
@@ -139,6 +176,14 @@ export class Engine {
         return this.#sendSession(ring.word(at, 3), at);
       case COMMAND.SEND_PEER:
         return this.#sendPeer(at);
+      case COMMAND.SEND_ARRIVED:
+        return this.#arrived(ring.word(at, 3), at);
+      case COMMAND.SEND_PORT:
+        return this.#sendPort(at);
+      case COMMAND.ETHER_OPEN:
+        return this.#openEther(at);
+      case COMMAND.ETHER_CLOSE:
+        return this.#closeEther(ring.word(at, 3));
       case COMMAND.ATTACH:
         return this.#attach(at);
       case COMMAND.UPDATE:
@@ -175,18 +220,22 @@ export class Engine {
     const counters = new Float64Array(this.#start.underlayCounters, index * UNDERLAY.SIZE * 8, UNDERLAY.SIZE);
     counters.fill(0);
     counters[UNDERLAY.SERIAL] = this.#commands.word(at, 6);
-    const u: Underlay = { index, fd, out, counters, sessions: new Map(), tunnels: new Map(), unchecked: false, permitted: undefined, lastStray: Number.NEGATIVE_INFINITY };
+    const u: Underlay = { index, fd, out, control: this.#commands.word(at, 7), counters, sessions: new Map(), tunnels: new Map(), unchecked: false, permitted: undefined, lastStray: Number.NEGATIVE_INFINITY };
     this.#underlays[index] = u;
-    this.#socketOf[fd] = u;
-    this.#epoll.add(fd, EPOLLIN);
+    for (const one of u.control < 0 ? [fd] : [fd, u.control]) {
+      this.#socketOf[one] = u;
+      this.#epoll.add(one, EPOLLIN);
+    }
   }
 
   #unlisten(index: number): void {
     const u = this.#underlays[index];
     if (u === undefined) return;
     this.#flush();
-    this.#epoll.remove(u.fd);
-    this.#socketOf[u.fd] = undefined;
+    for (const one of u.control < 0 ? [u.fd] : [u.fd, u.control]) {
+      this.#epoll.remove(one);
+      this.#socketOf[one] = undefined;
+    }
     this.#underlays[index] = undefined;
   }
 
@@ -206,7 +255,8 @@ export class Engine {
       udpSegments: (this.#commands.word(at, 5) & TUN_F.USO4) !== 0,
       onDemand: this.#commands.word(at, 6) !== 0,
       lastDemand: Number.NEGATIVE_INFINITY,
-      sessions: [],
+      sessions: new Set(),
+      newest: undefined,
       routes: this.#commands.word(at, 7) !== 0 ? new Routes() : undefined,
       lost: new Float64Array(this.#start.interfaceCounters, index * 8, 1),
     };
@@ -226,14 +276,15 @@ export class Engine {
 
   #attach(at: number): void {
     const word = (index: number): number => this.#commands.words[(at >> 2) + index] as number;
-    const u = this.#underlays[word(ATTACH.UNDERLAY)];
-    if (u === undefined) return;
+    const underlay = this.#underlays[word(ATTACH.UNDERLAY)];
+    const ether = this.#ethers[word(ATTACH.ETHER)];
     const counters = new Float64Array(this.#start.sessionCounters, word(ATTACH.SLOT) * SESSION.SIZE * 8, SESSION.SIZE);
     counters.fill(0);
     counters[SESSION.SERIAL] = word(ATTACH.SERIAL);
     const session = new Session({
       key: word(ATTACH.KEY),
-      underlay: u,
+      underlay,
+      ether,
       counters,
       local: word(ATTACH.LOCAL) >>> 0,
       peer: word(ATTACH.PEER) >>> 0,
@@ -249,9 +300,55 @@ export class Engine {
     session.routes = this.#pairs(pairs, word(ATTACH.ROUTES));
     if (word(ATTACH.SOURCES) >= 0) session.sources = this.#pairs(pairs + word(ATTACH.ROUTES) * 8, word(ATTACH.SOURCES));
     this.#sessions.set(session.key, session);
-    u.sessions.set(idsOf(session.localTunnel, session.localSession), session);
-    u.tunnels.set(session.localTunnel, (u.tunnels.get(session.localTunnel) ?? 0) + 1);
+    if (ether !== undefined) enterEther(ether, session);
+    if (underlay !== undefined) {
+      underlay.sessions.set(idsOf(session.localTunnel, session.localSession), session);
+      underlay.tunnels.set(session.localTunnel, (underlay.tunnels.get(session.localTunnel) ?? 0) + 1);
+    }
     if (word(ATTACH.FAR) > 0) this.#join(session, word(ATTACH.FAR) - 1);
+    if (word(ATTACH.RELAY) > 0) this.#relay(session, word(ATTACH.RELAY));
+  }
+
+  #relay(session: Session, key: number): void {
+    leave(session);
+    session.relay = key;
+    pair(session, this.#sessions.get(key));
+  }
+
+  #openEther(at: number): void {
+    const word = (index: number): number => this.#commands.words[(at >> 2) + index] as number;
+    const index = word(ETHER_OPEN.PORT);
+    const counters = new Float64Array(this.#start.etherCounters, index * ETHER.SIZE * 8, ETHER.SIZE);
+    counters.fill(0);
+    counters[ETHER.SERIAL] = word(ETHER_OPEN.SERIAL);
+    const ether: Ether = {
+      index,
+      fd: word(ETHER_OPEN.SESSION_FD),
+      discovery: word(ETHER_OPEN.DISCOVERY_FD),
+      out: word(ETHER_OPEN.OUT_FD),
+      address: word(ETHER_OPEN.ADDRESS) >>> 0,
+      addressLast: word(ETHER_OPEN.ADDRESS_LAST),
+      mtu: word(ETHER_OPEN.MTU),
+      counters,
+      sessions: new Map(),
+      lastNoSession: Number.NEGATIVE_INFINITY,
+    };
+    this.#ethers[index] = ether;
+    for (const fd of [ether.fd, ether.discovery]) {
+      this.#portOf[fd] = ether;
+      this.#epoll.add(fd, EPOLLIN);
+    }
+  }
+
+  #closeEther(index: number): void {
+    const ether = this.#ethers[index];
+    if (ether === undefined) return;
+    this.#flush();
+    for (const fd of [ether.fd, ether.discovery]) {
+      this.#epoll.remove(fd);
+      this.#portOf[fd] = undefined;
+    }
+    this.#ethers[index] = undefined;
   }
 
   #join(session: Session, index: number): void {
@@ -259,7 +356,8 @@ export class Engine {
     const device = this.#interfaces[index];
     if (device === undefined) return;
     session.far = device;
-    device.sessions.push(session);
+    device.sessions.add(session);
+    device.newest = session;
     device.routes?.add(session);
   }
 
@@ -278,6 +376,8 @@ export class Engine {
     if (ring.word(at, 7) >= 0) session.mss = ring.word(at, 7);
     if (ring.length(at) > 0) this.#limit(session, at);
     if (ring.word(at, 4) > 0) this.#join(session, ring.word(at, 4) - 1);
+    const relay = ring.length(at) > 0 ? (ring.words[(at >> 2) + UPDATE.RELAY] as number) : -1;
+    if (relay > 0) this.#relay(session, relay);
   }
 
   /** Gives the session the routes and sources in an UPDATE record. */
@@ -300,7 +400,9 @@ export class Engine {
     this.#flush();
     leave(session);
     this.#sessions.delete(key);
+    if (session.ether !== undefined) leaveEther(session.ether, session);
     const u = session.underlay;
+    if (u === undefined) return;
     u.sessions.delete(idsOf(session.localTunnel, session.localSession));
     const left = (u.tunnels.get(session.localTunnel) ?? 1) - 1;
     if (left > 0) u.tunnels.set(session.localTunnel, left);
@@ -323,18 +425,39 @@ export class Engine {
     if (session === undefined || length < 2 || length > MAX_DATAGRAM) return;
     const { view } = this.#a;
     const frame = this.#copy(at, FRAME_HEADROOM);
-    // LCP goes with address and control whatever was negotiated (RFC 1661 6.6).
-    const bare = session.acfc && view.getUint16(frame) !== PPP_LCP;
+    // Over L2TP, LCP goes with address and control whatever was negotiated (RFC 1661 6.6).
+    const bare = session.acfc && (session.underlay === undefined || view.getUint16(frame) !== PPP_LCP);
     const ppp = bare ? frame : frame - 2;
-    if (!bare) view.setUint16(ppp, 0xff03);
-    const l2tp = l2tpLength(session.numbering ? 0 : -1);
-    const start = ppp - l2tp;
+    if (!bare) view.setUint16(ppp, ADDRESS_CONTROL);
+    const start = ppp - session.front;
     const whole = frame + length - start;
-    this.#outbox.toSession(session, l2tp, this.#now);
-    writeL2tp(view, start, session, session.nextNs());
-    setLength(view, start, whole);
-    if (session.trace) this.#punter.trace(session, 'tx', start, whole);
-    this.#outbox.add(start, whole);
+    this.#outward.aim(session, this.#now);
+    this.#outward.head(session, start, whole);
+    this.#outward.add(session, start, whole);
+  }
+
+  /** A frame that came over a session's line. */
+  #arrived(key: number, at: number): void {
+    const session = this.#sessions.get(key);
+    if (session === undefined || session.underlay !== undefined || session.ether !== undefined) return;
+    const length = this.#commands.length(at);
+    const frame = this.#copy(at, FRAME_HEADROOM);
+    this.#inward.now = this.#now;
+    this.#inward.arrived(session, frame, length, FRAME_HEADROOM);
+    // What lies behind this frame in the room is not the coalescer's.
+    this.#inward.flush();
+  }
+
+  #sendPort(at: number): void {
+    const ring = this.#commands;
+    const ether = this.#ethers[ring.word(at, 3)];
+    const length = ring.length(at);
+    if (ether === undefined || length < ETHERNET_HEADER || length > ETHERNET_HEADER + ether.mtu) return;
+    const { view, base } = this.#a;
+    const frame = this.#copy(at, 0);
+    view.setUint32(frame + SOURCE, ether.address);
+    view.setUint16(frame + SOURCE + 4, ether.addressLast);
+    if (C.send(ether.out, pointer(base + frame), length, MSG_FLAG.DONTWAIT) === length) (ether.counters[ETHER.OUT_FRAMES] as number)++;
   }
 
   #sendPeer(at: number): void {
@@ -345,13 +468,4 @@ export class Engine {
     this.#outbox.toPeer(u, ring.word(at, 4) >>> 0, ring.word(at, 5) >>> 0, ring.word(at, 6));
     this.#outbox.add(to, ring.length(at));
   }
-}
-
-/** Takes the session off its interface. */
-function leave(session: Session): void {
-  const { far } = session;
-  if (far === undefined) return;
-  far.sessions.splice(far.sessions.indexOf(session), 1);
-  far.routes?.remove(session);
-  session.far = undefined;
 }

@@ -58,16 +58,16 @@ export class ErrorQueue {
     a.putPointer(this.#header + MSG.CONTROL, this.#control);
   }
 
-  /** Reads what waits, and clears the socket's pending error. */
-  drain(u: Underlay, now: number): void {
+  /** Reads what waits at `fd`, one of the underlay's sockets, and clears its pending error. */
+  drain(u: Underlay, fd: number, now: number): void {
     const { u32, view } = this.#a;
     for (let i = 0; i < BATCH; i++) {
       u32[(this.#header + MSG.NAMELEN) >> 2] = SIZEOF_SOCKADDR_IN;
       u32[(this.#header + MSG.CONTROLLEN) >> 2] = CONTROL_SIZE;
-      if (C.recvmsg(u.fd, pointer(this.#a.base + this.#header), MSG_FLAG.ERRQUEUE | MSG_FLAG.DONTWAIT) < 0) break;
+      if (C.recvmsg(fd, pointer(this.#a.base + this.#header), MSG_FLAG.ERRQUEUE | MSG_FLAG.DONTWAIT) < 0) break;
       this.#read(u, view.getUint32(this.#name + 4), view.getUint16(this.#name + 2), now);
     }
-    getOption(u.fd, SOL.SOCKET, SO.ERROR);
+    getOption(fd, SOL.SOCKET, SO.ERROR);
   }
 
   /** A datagram to `peer` could not even leave: no route. */

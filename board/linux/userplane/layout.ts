@@ -2,7 +2,7 @@
 
 /** Records from the main thread to the worker. Numbers in brackets: free words 3.. of the record; then what its data holds. */
 export const COMMAND = {
-  /** [underlay, fd, sending fd, serial] */
+  /** [underlay, fd, sending fd, serial, control fd] */
   LISTEN: 1,
   /** [underlay] */
   UNLISTEN: 2,
@@ -26,6 +26,14 @@ export const COMMAND = {
   SEND_PEER: 11,
   /** [] */
   STOP: 12,
+  /** [key] PPP frame that came over a line */
+  SEND_ARRIVED: 13,
+  /** [port] Ethernet frame */
+  SEND_PORT: 14,
+  /** [] ETHER_OPEN words */
+  ETHER_OPEN: 15,
+  /** [port] */
+  ETHER_CLOSE: 16,
 } as const;
 
 /** The 32-bit words of an ATTACH record's data. */
@@ -33,8 +41,10 @@ export const ATTACH = {
   KEY: 0,
   SLOT: 1,
   SERIAL: 2,
+  /** -1: the leg is none of L2TP */
   UNDERLAY: 3,
   LOCAL: 4,
+  /** L2TP: address and port of the peer; PPPoE: the first four and the last two octets of its Ethernet address */
   PEER: 5,
   PEER_PORT: 6,
   LOCAL_TUNNEL: 7,
@@ -48,11 +58,18 @@ export const ATTACH = {
   /** How many pairs of address and mask follow for routes, and behind them for sources; -1 = any source. */
   ROUTES: 14,
   SOURCES: 15,
-  WORDS: 16,
+  /** -1: the leg is none of PPPoE. Neither: a line. */
+  ETHER: 16,
+  /** Key of the session that frames are relayed to, 0 = none */
+  RELAY: 17,
+  WORDS: 18,
 } as const;
 
+/** The 32-bit words of an ETHER_OPEN record's data. The address is split as a peer's is. */
+export const ETHER_OPEN = { PORT: 0, SESSION_FD: 1, DISCOVERY_FD: 2, OUT_FD: 3, ADDRESS: 4, ADDRESS_LAST: 5, MTU: 6, SERIAL: 7, WORDS: 8 } as const;
+
 /** The 32-bit words of an UPDATE record's data: as in ATTACH, but -1 = unchanged. */
-export const UPDATE = { ROUTES: 0, SOURCES: 1, WORDS: 2 } as const;
+export const UPDATE = { ROUTES: 0, SOURCES: 1, RELAY: 2, WORDS: 3 } as const;
 
 /** SessionOptions but `mss` as bits. */
 export const OPTION = { IPV4: 1, IPV6: 2, SEQUENCE_ON: 4, SEQUENCE_FOLLOW: 8, CHECKSUM: 16, ACFC: 32, PFC: 64, TRACE: 128 } as const;
@@ -74,6 +91,12 @@ export const PUNT = {
   FAILED: 6,
   /** [underlay, local, peer, port] */
   STRAY: 7,
+  /** [key] frame, protocol first */
+  LINE: 8,
+  /** [port] Ethernet frame */
+  DISCOVERY: 9,
+  /** [port, peer's first four octets, its last two, session] */
+  NO_SESSION: 10,
 } as const;
 
 /** Reasons of a FAILED punt. */
@@ -119,9 +142,14 @@ export const UNDERLAY = {
   SIZE: 16,
 } as const;
 
+/** Doubles of an Ethernet port's slot. */
+export const ETHER = { IN_FRAMES: 0, OUT_FRAMES: 1, MALFORMED: 2, NO_SESSION: 3, SERIAL: 14, SIZE: 16 } as const;
+
+export const MAX_ETHERS = 64;
 export const MAX_UNDERLAYS = 64;
 export const MAX_INTERFACES = 4096;
-export const MAX_SESSIONS = 32768;
+/** 128 octets of shared memory each, taken from the system as they are used. A relay has two. */
+export const MAX_SESSIONS = 65536;
 /** Octets of each ring: seconds of control traffic at any sane rate, 40 of the largest datagrams at the least. */
 export const RING_CAPACITY = 4 << 20;
 /** The longest datagram or PPP frame that crosses between the threads. */
@@ -133,6 +161,7 @@ export interface Start {
   readonly punts: SharedArrayBuffer;
   readonly sessionCounters: SharedArrayBuffer;
   readonly underlayCounters: SharedArrayBuffer;
+  readonly etherCounters: SharedArrayBuffer;
   /** A double for each interface: packets into it that no session took. */
   readonly interfaceCounters: SharedArrayBuffer;
   /** An eventfd that the main thread writes to when the worker sleeps and a command waits. */

@@ -53,6 +53,8 @@ export class Outbox {
   #port = 0;
   #l2tp = 0;
   #checksum = true;
+  /** The socket. */
+  #fd = -1;
   /** Datagrams longer than this are not glued. */
   #glueLimit = 0;
   #now = 0;
@@ -89,10 +91,11 @@ export class Outbox {
     return this.#iovec < IOVECS && this.#messages + 2 <= MESSAGES;
   }
 
-  /** What is added from now on belongs to `session` and has L2TP headers of `l2tp` octets; `now` in monotonic milliseconds. */
-  toSession(session: Session, l2tp: number, now: number): void {
+  /** What is added from now on belongs to `session`, whose underlay it is; `now` in monotonic milliseconds. */
+  toSession(session: Session, underlay: Underlay, now: number): void {
+    const l2tp = session.front;
     if (session === this.#owner && l2tp === this.#l2tp) return;
-    this.#aim(session.underlay, session.checksum);
+    this.#aim(underlay, session.checksum, underlay.out);
     this.#owner = session;
     this.#local = session.local;
     this.#peer = session.peer;
@@ -105,7 +108,7 @@ export class Outbox {
 
   /** What is added from now on are whole datagrams to a peer, from `local` (0 = as routed). */
   toPeer(underlay: Underlay, local: number, peer: number, port: number): void {
-    this.#aim(underlay, true);
+    this.#aim(underlay, true, underlay.control < 0 ? underlay.out : underlay.control);
     this.#owner = undefined;
     this.#local = local;
     this.#peer = peer;
@@ -132,7 +135,7 @@ export class Outbox {
     this.#close();
     const u = this.#underlay;
     if (u !== undefined && this.#messages > 0) {
-      if (u.unchecked === this.#checksum) {
+      if (this.#fd === u.out && u.unchecked === this.#checksum) {
         setOption(u.out, SOL.SOCKET, SO.NO_CHECK, this.#checksum ? 0 : 1);
         u.unchecked = !this.#checksum;
       }
@@ -144,10 +147,11 @@ export class Outbox {
     this.#underlay = undefined;
   }
 
-  #aim(underlay: Underlay, checksum: boolean): void {
+  #aim(underlay: Underlay, checksum: boolean, fd: number): void {
     this.#close();
-    if (this.#messages > 0 && (underlay !== this.#underlay || checksum !== this.#checksum)) this.flush();
+    if (this.#messages > 0 && (fd !== this.#fd || checksum !== this.#checksum)) this.flush();
     this.#underlay = underlay;
+    this.#fd = fd;
     this.#checksum = checksum;
   }
 
@@ -198,7 +202,7 @@ export class Outbox {
   #send(u: Underlay): void {
     let retried = -1;
     for (let m = 0; m < this.#messages; ) {
-      const sent = C.sendmmsg(u.out, pointer(this.#a.base + this.#headers + m * SIZEOF_MMSGHDR), this.#messages - m, MSG_FLAG.DONTWAIT);
+      const sent = C.sendmmsg(this.#fd, pointer(this.#a.base + this.#headers + m * SIZEOF_MMSGHDR), this.#messages - m, MSG_FLAG.DONTWAIT);
       if (sent > 0) {
         for (let i = 0; i < sent; i++, m++) this.#account(m, this.#counts[m] as number, this.#octets[m] as number);
         continue;
@@ -210,7 +214,7 @@ export class Outbox {
         // The queue is full: a router drops.
         for (; m < this.#messages; m++) this.#lost(m, this.#counts[m] as number);
       } else if (count > 1 && (code === ERRNO.EMSGSIZE || code === ERRNO.EINVAL || code === ERRNO.EIO || code === ERRNO.EOPNOTSUPP)) {
-        this.#apart(u, m++, code);
+        this.#apart(m++, code);
       } else if (retried !== m && code !== ERRNO.EMSGSIZE && code !== ERRNO.EINVAL) {
         // An ICMP error of an earlier datagram is reported by the next call, whatever that one sends.
         retried = m;
@@ -224,7 +228,7 @@ export class Outbox {
   }
 
   /** Sends the datagrams of message `m` one by one, since the kernel refused UDP_SEGMENT: too long for the path, or no such offload on it. */
-  #apart(u: Underlay, m: number, code: number): void {
+  #apart(m: number, code: number): void {
     const a = this.#a;
     const header = this.#headers + m * SIZEOF_MMSGHDR;
     const control = this.#controls + m * CONTROL_SIZE;
@@ -244,14 +248,14 @@ export class Outbox {
       const iovec = this.#iovecs + ((this.#firsts[m] as number) + i) * SIZEOF_IOVEC;
       const at = this.#target(iovec);
       const octets = a.u32[(iovec + 8) >> 2] as number;
-      for (let d = 0; d < octets; d += size) this.#alone(u, m, at + d, Math.min(size, octets - d));
+      for (let d = 0; d < octets; d += size) this.#alone(m, at + d, Math.min(size, octets - d));
     }
   }
 
   /** Sends one datagram of message `m` with the header of `#lone`. */
-  #alone(u: Underlay, m: number, at: number, length: number): void {
+  #alone(m: number, at: number, length: number): void {
     this.#a.putIovec(this.#loneIovec, at, length);
-    if (C.sendmsg(u.out, pointer(this.#a.base + this.#lone), MSG_FLAG.DONTWAIT) < 0) this.#lost(m, 1);
+    if (C.sendmsg(this.#fd, pointer(this.#a.base + this.#lone), MSG_FLAG.DONTWAIT) < 0) this.#lost(m, 1);
     else this.#account(m, 1, length);
   }
 
@@ -268,7 +272,7 @@ export class Outbox {
     const c = owner.counters;
     (c[SESSION.OUT_PACKETS] as number) += count;
     (c[SESSION.OUT_BYTES] as number) += octets - count * (this.#l2tps[m] as number);
-    (owner.underlay.counters[UNDERLAY.OUT_DATA] as number) += count;
+    if (owner.underlay !== undefined) (owner.underlay.counters[UNDERLAY.OUT_DATA] as number) += count;
   }
 
   #lost(m: number, count: number): void {

@@ -1,15 +1,17 @@
 // The user data plane of Linux boards: what the control plane sees of it. Sockets and devices are made here, on the main thread,
 // and handed to the worker (engine.ts), which alone reads and writes them.
 
+import { u16, u32 } from '../../../firmware/bytes/integers.ts';
 import type { Ipv4Prefix } from '../../../firmware/bytes/ip.ts';
 import { maskOf } from '../../../firmware/bytes/ip.ts';
-import type { DataPlane, EtherId, Frame, InterfaceCounters, InterfaceId, InterfaceSpec, L2tpLeg, Punt, Refusal, SessionCounters, SessionKey, SessionOptions, SessionPath, Underlay, UnderlayCounters, UnderlayId } from '../../../firmware/hal/dataplane.ts';
+import type { DataPlane, EtherCounters, EtherId, Far, Frame, InterfaceCounters, InterfaceId, InterfaceSpec, L2tpLeg, PppoeLeg, Punt, Refusal, SessionCounters, SessionKey, SessionOptions, SessionPath, Underlay, UnderlayCounters, UnderlayId } from '../../../firmware/hal/dataplane.ts';
 import { check } from '../ffi/errno.ts';
 import { C, monotonic, O_CLOEXEC, O_NONBLOCK, pinned } from '../ffi/libc.ts';
 import { workerAddress } from '../worker.ts';
 import { CounterTable } from './counters.ts';
 import { Devices } from './devices.ts';
-import { ATTACH, COMMAND, MAX_DATAGRAM, MAX_INTERFACES, MAX_SESSIONS, MAX_UNDERLAYS, OPTION, OPTION_SEQUENCE, RING_CAPACITY, UPDATE, type Start } from './layout.ts';
+import { ATTACH, COMMAND, ETHER_OPEN, MAX_DATAGRAM, MAX_ETHERS, MAX_INTERFACES, MAX_SESSIONS, MAX_UNDERLAYS, OPTION, OPTION_SEQUENCE, RING_CAPACITY, UPDATE, type Start } from './layout.ts';
+import { closePort, openPort, type PortSockets } from './ports.ts';
 import { PuntReader } from './punts.ts';
 import { ringMemory, RingWriter } from './ring.ts';
 import { openUnderlay, type Sockets } from './sockets.ts';
@@ -24,9 +26,16 @@ interface Served extends Sockets {
 
 interface Attached {
   readonly path: SessionPath;
-  readonly leg: L2tpLeg;
   readonly slot: number;
-  far: InterfaceId | undefined;
+  far: Far | undefined;
+}
+
+/** An Ethernet port that is served, and how often it was opened. */
+interface ServedPort extends PortSockets {
+  readonly device: string;
+  users: number;
+  /** Sessions by number and peer. */
+  readonly sessions: Map<string, SessionKey>;
 }
 
 export class UserPlane implements DataPlane {
@@ -40,14 +49,21 @@ export class UserPlane implements DataPlane {
   readonly #punts: PuntReader;
   readonly #devices: Devices;
   readonly #underlays = new Map<UnderlayId, Served>();
+  readonly #ethers = new Map<EtherId, ServedPort>();
+  readonly #etherCounters = new CounterTable(MAX_ETHERS);
+  readonly #ports: ReadonlyMap<string, string>;
   readonly #sessions = new Map<SessionKey, Attached>();
   readonly #sessionCounters = new CounterTable(MAX_SESSIONS);
   readonly #underlayCounters = new CounterTable(MAX_UNDERLAYS);
   readonly #interfaceCounters = new Float64Array(new SharedArrayBuffer(MAX_INTERFACES * 8));
   #closed = false;
 
-  /** Starts the worker. Needs CAP_NET_ADMIN from the first interface on. */
-  constructor() {
+  /**
+   * Starts the worker. Needs CAP_NET_ADMIN from the first interface on, CAP_NET_RAW from the first Ethernet port on. `ports`: the operator's
+   * names of Ethernet ports and the kernel's devices behind them; a name that is not among them is the device's own.
+   */
+  constructor(ports: ReadonlyMap<string, string> = new Map()) {
+    this.#ports = ports;
     this.#bell = check('eventfd', C.eventfd(0, O_CLOEXEC | O_NONBLOCK));
     this.#one.view.setUint32(0, 1, true);
     const start: Start = {
@@ -55,6 +71,7 @@ export class UserPlane implements DataPlane {
       punts: ringMemory(RING_CAPACITY),
       sessionCounters: this.#sessionCounters.memory,
       underlayCounters: this.#underlayCounters.memory,
+      etherCounters: this.#etherCounters.memory,
       interfaceCounters: this.#interfaceCounters.buffer,
       doorbell: this.#bell,
     };
@@ -79,7 +96,7 @@ export class UserPlane implements DataPlane {
     }
     const id = index as UnderlayId;
     this.#underlays.set(id, { ...opened, sessions: new Map() });
-    this.#command(COMMAND.LISTEN, index, opened.fd, opened.out, this.#underlayCounters.serial(index));
+    this.#command(COMMAND.LISTEN, index, opened.fd, opened.out, this.#underlayCounters.serial(index), opened.control);
     return id;
   }
 
@@ -95,8 +112,7 @@ export class UserPlane implements DataPlane {
     this.#underlays.delete(id);
     this.#command(COMMAND.UNLISTEN, id);
     this.#settle();
-    C.close(served.fd);
-    C.close(served.out);
+    closeSockets(served);
     this.#underlayCounters.free(id);
   }
 
@@ -131,42 +147,74 @@ export class UserPlane implements DataPlane {
     this.#devices.close(id);
   }
 
-  openEther(): EtherId | Refusal {
-    return { refused: 'The data plane serves no Ethernet port' };
+  openEther(name: string): EtherId | Refusal {
+    const device = this.#ports.get(name) ?? name;
+    for (const [id, port] of this.#ethers) {
+      if (port.device !== device) continue;
+      port.users++;
+      return id;
+    }
+    const index = this.#etherCounters.take();
+    if (index === undefined) return { refused: `No more than ${MAX_ETHERS} Ethernet ports can be served` };
+    const opened = openPort(device, name);
+    if ('refused' in opened) {
+      this.#etherCounters.free(index);
+      return opened;
+    }
+    const id = index as EtherId;
+    this.#ethers.set(id, { ...opened, device, users: 1, sessions: new Map() });
+    const at = this.#reserve(COMMAND.ETHER_OPEN, ETHER_OPEN.WORDS * 4) >> 2;
+    const words = this.#commands.words;
+    words[at + ETHER_OPEN.PORT] = id;
+    words[at + ETHER_OPEN.SESSION_FD] = opened.session;
+    words[at + ETHER_OPEN.DISCOVERY_FD] = opened.discovery;
+    words[at + ETHER_OPEN.OUT_FD] = opened.out;
+    words[at + ETHER_OPEN.ADDRESS] = u32(opened.address, 0);
+    words[at + ETHER_OPEN.ADDRESS_LAST] = u16(opened.address, 4);
+    words[at + ETHER_OPEN.MTU] = opened.mtu;
+    words[at + ETHER_OPEN.SERIAL] = this.#etherCounters.serial(index);
+    this.#commit();
+    return id;
   }
 
-  closeEther(): void {}
+  closeEther(id: EtherId): void {
+    const port = this.#ethers.get(id);
+    if (port === undefined || --port.users > 0) return;
+    for (const key of port.sessions.values()) this.detach(key);
+    this.#ethers.delete(id);
+    this.#command(COMMAND.ETHER_CLOSE, id);
+    this.#settle();
+    closePort(port);
+    this.#etherCounters.free(id);
+  }
 
-  ether(): undefined {}
+  ether(id: EtherId): { readonly address: Uint8Array; readonly mtu: number } | undefined {
+    const port = this.#ethers.get(id);
+    return port === undefined ? undefined : { address: port.address.slice(), mtu: port.mtu };
+  }
 
   attach(path: SessionPath): Refusal | undefined {
     const { key, leg, far, options, routes = [], sources } = path;
-    if (leg.kind !== 'l2tpv2' || typeof far === 'object') return { refused: 'The data plane carries no such leg' };
-    const served = this.#underlays.get(leg.underlay);
-    const ids = leg.localTunnel * 65536 + leg.localSession;
-    if (served === undefined) return { refused: 'The local port is not served' };
     if (this.#sessions.has(key)) return { refused: `Session key ${key} is attached already` };
-    if (served.sessions.has(ids)) return { refused: `Tunnel ${leg.localTunnel} call ${leg.localSession} is attached already` };
-    if (far !== undefined && !this.#devices.has(far)) return { refused: 'There is no such interface' };
+    const refusal = leg.kind === 'l2tpv2' ? this.#mayTunnel(leg) : leg.kind === 'pppoe' ? this.#mayPort(leg) : undefined;
+    if (refusal !== undefined) return refusal;
+    if (typeof far === 'number' && !this.#devices.has(far)) return { refused: 'There is no such interface' };
     const slot = this.#sessionCounters.take();
     if (slot === undefined) return { refused: `The data plane carries no more than ${MAX_SESSIONS} sessions` };
-    served.sessions.set(ids, key);
-    this.#sessions.set(key, { path, leg, slot, far });
+    this.#sessions.set(key, { path, slot, far });
     const data = this.#reserve(COMMAND.ATTACH, ATTACH.WORDS * 4 + pairOctets(routes, sources));
     const at = data >> 2;
     const words = this.#commands.words;
+    words.fill(0, at, at + ATTACH.WORDS);
     words[at + ATTACH.KEY] = key;
     words[at + ATTACH.SLOT] = slot;
     words[at + ATTACH.SERIAL] = this.#sessionCounters.serial(slot);
-    words[at + ATTACH.UNDERLAY] = leg.underlay;
-    words[at + ATTACH.LOCAL] = leg.local;
-    words[at + ATTACH.PEER] = leg.peer;
-    words[at + ATTACH.PEER_PORT] = leg.peerPort;
-    words[at + ATTACH.LOCAL_TUNNEL] = leg.localTunnel;
-    words[at + ATTACH.LOCAL_SESSION] = leg.localSession;
-    words[at + ATTACH.PEER_TUNNEL] = leg.peerTunnel;
-    words[at + ATTACH.PEER_SESSION] = leg.peerSession;
-    words[at + ATTACH.FAR] = far === undefined ? 0 : far + 1;
+    words[at + ATTACH.UNDERLAY] = -1;
+    words[at + ATTACH.ETHER] = -1;
+    if (leg.kind === 'l2tpv2') this.#tunnelLeg(at, leg, key);
+    else if (leg.kind === 'pppoe') this.#portLeg(at, leg, key);
+    words[at + ATTACH.FAR] = typeof far === 'number' ? far + 1 : 0;
+    words[at + ATTACH.RELAY] = typeof far === 'object' ? far.relay : 0;
     words[at + ATTACH.OPTIONS] = bitsOf(options);
     words[at + ATTACH.MSS] = options.mss;
     words[at + ATTACH.ROUTES] = routes.length;
@@ -176,18 +224,57 @@ export class UserPlane implements DataPlane {
     return undefined;
   }
 
+  #mayTunnel(leg: L2tpLeg): Refusal | undefined {
+    const served = this.#underlays.get(leg.underlay);
+    if (served === undefined) return { refused: 'The local port is not served' };
+    if (served.sessions.has(idsOf(leg))) return { refused: `Tunnel ${leg.localTunnel} call ${leg.localSession} is attached already` };
+    return undefined;
+  }
+
+  #mayPort(leg: PppoeLeg): Refusal | undefined {
+    const port = this.#ethers.get(leg.port);
+    if (port === undefined) return { refused: 'The Ethernet port is not served' };
+    if (port.sessions.has(peerOf(leg))) return { refused: `PPPoE session ${leg.session} of this peer is attached already` };
+    return undefined;
+  }
+
+  #tunnelLeg(at: number, leg: L2tpLeg, key: SessionKey): void {
+    const { words } = this.#commands;
+    this.#underlays.get(leg.underlay)?.sessions.set(idsOf(leg), key);
+    words[at + ATTACH.UNDERLAY] = leg.underlay;
+    words[at + ATTACH.LOCAL] = leg.local;
+    words[at + ATTACH.PEER] = leg.peer;
+    words[at + ATTACH.PEER_PORT] = leg.peerPort;
+    words[at + ATTACH.LOCAL_TUNNEL] = leg.localTunnel;
+    words[at + ATTACH.LOCAL_SESSION] = leg.localSession;
+    words[at + ATTACH.PEER_TUNNEL] = leg.peerTunnel;
+    words[at + ATTACH.PEER_SESSION] = leg.peerSession;
+  }
+
+  #portLeg(at: number, leg: PppoeLeg, key: SessionKey): void {
+    const { words } = this.#commands;
+    this.#ethers.get(leg.port)?.sessions.set(peerOf(leg), key);
+    words[at + ATTACH.ETHER] = leg.port;
+    words[at + ATTACH.PEER] = u32(leg.peer, 0);
+    words[at + ATTACH.PEER_PORT] = u16(leg.peer, 4);
+    words[at + ATTACH.LOCAL_SESSION] = leg.session;
+    words[at + ATTACH.PEER_SESSION] = leg.session;
+  }
+
   update(key: SessionKey, change: Parameters<DataPlane['update']>[1]): void {
     const session = this.#sessions.get(key);
     if (session === undefined) return;
     const far = typeof change.far === 'number' && this.#devices.has(change.far) ? change.far : undefined;
-    if (far !== undefined) session.far = far;
+    const relay = typeof change.far === 'object' ? change.far.relay : undefined;
+    if (far !== undefined || relay !== undefined) session.far = change.far;
     const { routes, sources } = change;
-    const isLimited = routes !== undefined || sources !== undefined;
-    const at = this.#reserve(COMMAND.UPDATE, isLimited ? UPDATE.WORDS * 4 + pairOctets(routes, sources) : 0);
+    const hasMore = routes !== undefined || sources !== undefined || relay !== undefined;
+    const at = this.#reserve(COMMAND.UPDATE, hasMore ? UPDATE.WORDS * 4 + pairOctets(routes, sources) : 0);
     this.#words(key, far === undefined ? 0 : far + 1, bitsOf(change), maskOfChange(change), change.mss ?? -1);
-    if (isLimited) {
+    if (hasMore) {
       this.#commands.words[(at >> 2) + UPDATE.ROUTES] = routes?.length ?? -1;
       this.#commands.words[(at >> 2) + UPDATE.SOURCES] = sources?.length ?? -1;
+      this.#commands.words[(at >> 2) + UPDATE.RELAY] = relay ?? -1;
       this.#pairs(this.#pairs(at + UPDATE.WORDS * 4, routes ?? []), sources ?? []);
     }
     this.#commit();
@@ -196,9 +283,10 @@ export class UserPlane implements DataPlane {
   detach(key: SessionKey): void {
     const session = this.#sessions.get(key);
     if (session === undefined) return;
-    const { leg } = session;
+    const { leg } = session.path;
     this.#sessions.delete(key);
-    this.#underlays.get(leg.underlay)?.sessions.delete(leg.localTunnel * 65536 + leg.localSession);
+    if (leg.kind === 'l2tpv2') this.#underlays.get(leg.underlay)?.sessions.delete(idsOf(leg));
+    else if (leg.kind === 'pppoe') this.#ethers.get(leg.port)?.sessions.delete(peerOf(leg));
     this.#command(COMMAND.DETACH, key);
     this.#sessionCounters.free(session.slot);
   }
@@ -206,9 +294,10 @@ export class UserPlane implements DataPlane {
   send(frames: readonly Frame[]): void {
     for (const frame of frames) {
       if (frame.data.length > MAX_DATAGRAM) continue;
-      if (frame.to === 'session') {
-        if (!this.#sessions.has(frame.session)) continue;
-        const at = this.#reserve(COMMAND.SEND_SESSION, frame.data.length);
+      if (frame.to === 'session' || frame.to === 'arrived') {
+        const session = this.#sessions.get(frame.session);
+        if (session === undefined || (frame.to === 'arrived' && session.path.leg.kind !== 'line')) continue;
+        const at = this.#reserve(frame.to === 'session' ? COMMAND.SEND_SESSION : COMMAND.SEND_ARRIVED, frame.data.length);
         this.#commands.bytes.set(frame.data, at);
         this.#commands.word(3, frame.session);
       } else if (frame.to === 'peer') {
@@ -219,7 +308,12 @@ export class UserPlane implements DataPlane {
         this.#commands.word(4, frame.local);
         this.#commands.word(5, frame.peer);
         this.#commands.word(6, frame.peerPort);
-      } else continue;
+      } else {
+        if (!this.#ethers.has(frame.port)) continue;
+        const at = this.#reserve(COMMAND.SEND_PORT, frame.data.length);
+        this.#commands.bytes.set(frame.data, at);
+        this.#commands.word(3, frame.port);
+      }
       this.#commands.commit();
     }
     this.#ring();
@@ -228,6 +322,10 @@ export class UserPlane implements DataPlane {
   counters(key: SessionKey): SessionCounters | undefined {
     const session = this.#sessions.get(key);
     return session === undefined ? undefined : this.#sessionCounters.session(session.slot);
+  }
+
+  etherCounters(id: EtherId): EtherCounters | undefined {
+    return this.#ethers.has(id) ? this.#etherCounters.ether(id) : undefined;
   }
 
   underlayCounters(id: UnderlayId): UnderlayCounters | undefined {
@@ -245,12 +343,11 @@ export class UserPlane implements DataPlane {
     this.#command(COMMAND.STOP);
     this.#settle();
     this.#devices.closeAll();
-    for (const { fd, out } of this.#underlays.values()) {
-      C.close(fd);
-      C.close(out);
-    }
+    for (const served of this.#underlays.values()) closeSockets(served);
+    for (const served of this.#ethers.values()) closePort(served);
     C.close(this.#bell);
     this.#underlays.clear();
+    this.#ethers.clear();
     this.#sessions.clear();
     void this.#worker.terminate();
   }
@@ -267,6 +364,7 @@ export class UserPlane implements DataPlane {
     session: (key: number): key is SessionKey => this.#sessions.has(key as SessionKey),
     underlay: (index: number): index is UnderlayId => this.#underlays.has(index as UnderlayId),
     interface: (index: number): index is InterfaceId => this.#devices.has(index as InterfaceId),
+    ether: (index: number): index is EtherId => this.#ethers.has(index as EtherId),
   };
 
   #command(kind: number, ...words: number[]): void {
@@ -317,6 +415,14 @@ export class UserPlane implements DataPlane {
 }
 
 const pairOctets = (routes: readonly Ipv4Prefix[] = [], sources: readonly Ipv4Prefix[] = []): number => (routes.length + sources.length) * 8;
+
+/** A tunnel's session by its local ids; a port's by its number and peer. */
+const idsOf = (leg: L2tpLeg): number => leg.localTunnel * 65536 + leg.localSession;
+const peerOf = (leg: PppoeLeg): string => `${leg.session} ${leg.peer.join(':')}`;
+
+function closeSockets({ fd, out, control }: Sockets): void {
+  for (const one of [fd, out, control]) if (one >= 0) C.close(one);
+}
 
 /** The options given as bits of OPTION. */
 function bitsOf(options: Partial<SessionOptions>): number {

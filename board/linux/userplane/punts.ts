@@ -1,15 +1,16 @@
 // The main thread's end of the punt ring: records become the Punt values of hal/dataplane.ts.
 
 import { toIpv4 } from '../../../firmware/bytes/ip.ts';
-import type { InterfaceId, Punt, SessionKey, UnderlayId } from '../../../firmware/hal/dataplane.ts';
+import type { EtherId, InterfaceId, Punt, SessionKey, UnderlayId } from '../../../firmware/hal/dataplane.ts';
 import { PUNT } from './layout.ts';
 import { RingReader } from './ring.ts';
 
-/** Which sessions, underlays and interfaces there still are. */
+/** Which sessions, underlays, interfaces and ports there still are. */
 export interface Known {
   session(key: number): key is SessionKey;
   underlay(index: number): index is UnderlayId;
   interface(index: number): index is InterfaceId;
+  ether(index: number): index is EtherId;
 }
 
 /** Octets copied out of the ring for one batch; also the longest record. */
@@ -70,6 +71,12 @@ export class PuntReader {
         return { kind: 'stray', underlay: first, local: toIpv4(ring.word(at, 4)), peer: toIpv4(ring.word(at, 5)), peerPort: ring.word(at, 6) };
       case PUNT.TRACE:
         return known.session(first) ? { kind: 'trace', session: first, direction: ring.word(at, 4) === 1 ? 'rx' : 'tx', data: this.#data(at) } : undefined;
+      case PUNT.LINE:
+        return known.session(first) ? { kind: 'line', session: first, data: this.#data(at) } : undefined;
+      case PUNT.DISCOVERY:
+        return known.ether(first) ? { kind: 'discovery', port: first, data: this.#data(at) } : undefined;
+      case PUNT.NO_SESSION:
+        return known.ether(first) ? { kind: 'no session', port: first, peer: station(ring.word(at, 4), ring.word(at, 5)), session: ring.word(at, 6) } : undefined;
       case PUNT.FAILED:
         return known.session(first) ? { kind: 'failed', session: first, reason: 'The interface was deleted by another program' } : undefined;
       default:
@@ -85,3 +92,6 @@ export class PuntReader {
     return copy;
   }
 }
+
+/** An Ethernet address from its first four octets and its last two. */
+const station = (first: number, last: number): Uint8Array => Uint8Array.of(first >> 24, first >> 16, first >> 8, first, last >> 8, last);

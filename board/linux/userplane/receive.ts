@@ -3,11 +3,9 @@
 import { MSG, SIZEOF_IOVEC, SIZEOF_MMSGHDR, type Arena } from '../ffi/arena.ts';
 import { C, pointer } from '../ffi/libc.ts';
 import { IP, MSG_FLAG, SIZEOF_SOCKADDR_IN, SOL, UDP } from '../ffi/socket.ts';
-import type { Coalescer } from './coalesce.ts';
 import { Header } from './header.ts';
+import type { Inward } from './inward.ts';
 import { SESSION, UNDERLAY } from './layout.ts';
-import { clampMss } from './mss.ts';
-import { PPP_IPV4, PPP_IPV6 } from './packet.ts';
 import type { Punter } from './punter.ts';
 import { holds } from './routes.ts';
 import { idsOf, type Session, type Underlay } from './session.ts';
@@ -24,12 +22,11 @@ const HEADROOM = 64;
 const SLOT_SIZE = HEADROOM + 65536;
 const CONTROL_SIZE = 64;
 const CMSG_HEADER = 16;
-const IPV4_SOURCE = 12;
 
 export class Receiver {
   readonly #a: Arena;
   readonly #punter: Punter;
-  readonly #coalescer: Coalescer;
+  readonly #inward: Inward;
   readonly #header = new Header();
   readonly #headers: number;
   readonly #slots: number;
@@ -47,10 +44,10 @@ export class Receiver {
   /** The session found last, and its ids. */
   #last: Session | undefined = undefined;
 
-  constructor(a: Arena, punter: Punter, coalescer: Coalescer) {
+  constructor(a: Arena, punter: Punter, inward: Inward) {
     this.#a = a;
     this.#punter = punter;
-    this.#coalescer = coalescer;
+    this.#inward = inward;
     this.#headers = a.take(BATCH * SIZEOF_MMSGHDR);
     this.#slots = a.take(BATCH * SLOT_SIZE);
     this.#names = a.take(BATCH * SIZEOF_SOCKADDR_IN);
@@ -66,17 +63,18 @@ export class Receiver {
     }
   }
 
-  /** Takes what waits at the socket, up to a batch. False where recvmmsg failed, errno tells why. `now`: monotonic milliseconds. */
-  drain(u: Underlay, now: number): boolean {
+  /** Takes what waits at `fd`, one of the underlay's sockets, up to a batch. How many messages; -1 where recvmmsg failed. `now`: monotonic milliseconds. */
+  drain(u: Underlay, fd: number, now: number): number {
     const { u32, view } = this.#a;
     for (let i = 0; i < BATCH; i++) {
       const header = (this.#headers + i * SIZEOF_MMSGHDR) >> 2;
       u32[header + (MSG.NAMELEN >> 2)] = SIZEOF_SOCKADDR_IN;
       u32[header + (MSG.CONTROLLEN >> 2)] = CONTROL_SIZE;
     }
-    const messages = C.recvmmsg(u.fd, pointer(this.#a.base + this.#headers), BATCH, MSG_FLAG.DONTWAIT, null);
-    if (messages < 0) return false;
+    const messages = C.recvmmsg(fd, pointer(this.#a.base + this.#headers), BATCH, MSG_FLAG.DONTWAIT, null);
+    if (messages < 0) return messages;
     this.#now = now;
+    this.#inward.now = now;
     this.#last = undefined;
     let octets = 0;
     for (let i = 0; i < messages; i++) {
@@ -88,9 +86,9 @@ export class Receiver {
       this.#readControl(i, length);
       this.#message(u, this.#slots + i * SLOT_SIZE + HEADROOM, length);
     }
-    this.#coalescer.flush();
+    this.#inward.flush();
     this.trickle = messages <= TRICKLE_MESSAGES && octets >= TRICKLE_OCTETS;
-    return true;
+    return messages;
   }
 
   /** The local address asked, and the size of the train's datagrams. */
@@ -147,7 +145,7 @@ export class Receiver {
     }
     if (!this.#ordered(session, uc)) return;
     (uc[UNDERLAY.PROCESSED] as number)++;
-    this.#frame(session, at);
+    this.#inward.frame(session, h.payload, h.end, at);
   }
 
   /** Data for a tunnel without sessions: the main thread hears of it now and then. */
@@ -189,55 +187,4 @@ export class Receiver {
         return false;
     }
   }
-
-  /** The PPP frame of the message: IP packets of an opened session go to its interface, all else to the main thread. */
-  #frame(session: Session, at: number): void {
-    const { view } = this.#a;
-    const end = this.#header.end;
-    let p = this.#header.payload;
-    if (p + 2 <= end && view.getUint16(p) === 0xff03) p += 2;
-    if (p === end) return this.#discard(session);
-    let protocol = view.getUint8(p++);
-    // A protocol's first octet is even, its second odd (RFC 1661 2): an odd first octet is a compressed protocol.
-    if ((protocol & 1) === 0) {
-      if (p === end) return this.#discard(session);
-      protocol = (protocol << 8) | view.getUint8(p++);
-    }
-    if (protocol === PPP_IPV4) {
-      const length = session.ipv4 && session.far !== undefined ? ipv4Length(view, p, end - p) : 0;
-      if (length === 0) return this.#discard(session);
-      if (session.sources !== undefined && !holds(session.sources, view.getInt32(p + IPV4_SOURCE))) return this.#discard(session);
-      this.#carry(session, p, length, p - at);
-    } else if (protocol === PPP_IPV6) {
-      // A list of IPv4 sources permits no IPv6.
-      const length = session.ipv6 && session.far !== undefined && session.sources === undefined ? ipv6Length(view, p, end - p) : 0;
-      if (length === 0) return this.#discard(session);
-      this.#carry(session, p, length, p - at);
-    } else this.#punter.ppp(session, protocol, p, end - p);
-  }
-
-  #carry(session: Session, at: number, length: number, room: number): void {
-    session.counters[SESSION.LAST_CARRIED] = this.#now;
-    if (session.mss !== 0) clampMss(this.#a.view, at, length, session.mss);
-    this.#coalescer.add(session, at, length, room);
-  }
-
-  #discard(session: Session): void {
-    (session.counters[SESSION.IN_DISCARDED] as number)++;
-  }
-}
-
-/** The length an IPv4 packet states (what follows it is padding), 0 where header and length do not fit into `available` octets. */
-function ipv4Length(view: DataView, at: number, available: number): number {
-  if (available < 20) return 0;
-  const first = view.getUint8(at);
-  const header = (first & 15) * 4;
-  const total = view.getUint16(at + 2);
-  return first >> 4 === 4 && header >= 20 && total >= header && total <= available ? total : 0;
-}
-
-function ipv6Length(view: DataView, at: number, available: number): number {
-  if (available < 40 || view.getUint8(at) >> 4 !== 6) return 0;
-  const total = 40 + view.getUint16(at + 4);
-  return total <= available ? total : 0;
 }

@@ -20,7 +20,8 @@ class RingEnd {
   readonly words: Int32Array<SharedArrayBuffer>;
   readonly bytes: Uint8Array<SharedArrayBuffer>;
   protected readonly front: Int32Array<SharedArrayBuffer>;
-  protected readonly capacity: number;
+  /** Octets of the block. */
+  readonly capacity: number;
 
   constructor(memory: SharedArrayBuffer) {
     this.capacity = memory.byteLength - FRONT_WORDS * 4;
@@ -41,15 +42,16 @@ export class RingWriter extends RingEnd {
   }
 
   /**
-   * Room for a record with `length` octets of data: the offset of its data in `bytes`; -1 where the ring is full now.
+   * Room for a record with `length` octets of data: the offset of its data in `bytes`; -1 where the ring is full now, or would have less
+   * than `spare` octets left for what matters more.
    * Its words begin at `(offset - RECORD_HEADER) / 4`; fill `kind` and what follows, then `commit`.
    */
-  reserve(kind: number, length: number): number {
+  reserve(kind: number, length: number, spare = 0): number {
     const size = (RECORD_HEADER + length + ALIGN - 1) & ~(ALIGN - 1);
     const free = this.capacity - ((this.#position - Atomics.load(this.front, READ)) | 0);
     let start = this.#position & (this.capacity - 1);
     const filler = start + size > this.capacity ? this.capacity - start : 0;
-    if (filler + size > free || size > this.capacity / 2) return -1;
+    if (filler + size + spare > free || size > this.capacity / 2) return -1;
     if (filler > 0) {
       this.words[start >> 2] = filler;
       this.words[(start >> 2) + 1] = FILLER;

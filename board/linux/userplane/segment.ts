@@ -2,7 +2,7 @@
 // so that a whole burst is one piece of memory. The data is summed up while it is copied.
 
 import type { Arena } from '../ffi/arena.ts';
-import { l2tpLength, MAX_HEADER, pppLength, setLength, writeL2tp, writePpp } from './header.ts';
+import { MAX_HEADER, pppLength, setLength, writeL2tp, writePpp } from './header.ts';
 import { PPP_IPV4, PPP_IPV6, VNET, GSO } from './packet.ts';
 import type { Session } from './session.ts';
 import { complement, type Summing } from './sum.ts';
@@ -90,7 +90,7 @@ export class Segmenter {
     if (session === undefined) return;
     const ip = this.#template + MAX_HEADER;
     const transport = ip + this.#network;
-    this.#outer = l2tpLength(session.numbering ? 0 : -1) + pppLength(session);
+    this.#outer = session.front + pppLength(session);
     writePpp(view, ip - pppLength(session), session, this.#ipv4 ? PPP_IPV4 : PPP_IPV6);
     a.u8.copyWithin(ip, this.#packet, this.#packet + this.#inner);
     let pseudo = 0;
@@ -132,11 +132,11 @@ export class Segmenter {
     const dataLength = Math.min(this.#size, this.#whole - offset);
     const ppp = pppLength(session);
     a.u8.copyWithin(ip - ppp, template - ppp, template + this.#inner);
-    writeL2tp(view, front, session, session.nextNs());
+    if (session.underlay !== undefined) writeL2tp(view, front, session, session.nextNs());
     this.at = front;
     this.length = this.#outer + this.#inner + dataLength;
     this.#used += this.length;
-    setLength(view, front, this.length);
+    if (session.underlay !== undefined) setLength(view, front, this.length);
     const upper = this.#inner - this.#network + dataLength;
     if (this.#ipv4) {
       const total = this.#network + upper;

@@ -1,15 +1,16 @@
 // What the worker knows of underlays, interfaces and sessions.
 
-import type { HeaderShape } from './header.ts';
+import { l2tpLength, type HeaderShape } from './header.ts';
 import { OPTION, SESSION } from './layout.ts';
 import type { Routes } from './routes.ts';
 
 /** A served socket. */
 export interface Underlay {
   readonly index: number;
-  /** The socket that takes in, and the one that sends. */
+  /** The socket that takes in, the one that sends, and the one that control messages come and go by (see sockets.ts); -1 = `fd` takes them too. */
   readonly fd: number;
   readonly out: number;
+  readonly control: number;
   readonly counters: Float64Array;
   /** Sessions by their local ids, see `idsOf`. */
   readonly sessions: Map<number, Session>;
@@ -23,6 +24,24 @@ export interface Underlay {
   lastStray: number;
 }
 
+/** An Ethernet port served for PPPoE. */
+export interface Ether {
+  readonly index: number;
+  /** Sockets that take session and discovery frames, and one that sends both. */
+  readonly fd: number;
+  readonly discovery: number;
+  readonly out: number;
+  /** Its own address: the first four octets, the last two. */
+  readonly address: number;
+  readonly addressLast: number;
+  readonly mtu: number;
+  readonly counters: Float64Array;
+  /** Sessions by their number; those of other peers with the same number hang on `sameNumber`. */
+  readonly sessions: Map<number, Session>;
+  /** Monotonic milliseconds of the last 'no session' punt. */
+  lastNoSession: number;
+}
+
 /** A TUN device. */
 export interface Interface {
   readonly index: number;
@@ -32,8 +51,10 @@ export interface Interface {
   onDemand: boolean;
   /** Monotonic milliseconds of the last 'demand' punt. */
   lastDemand: number;
-  /** Sessions whose far end it is, the newest last: that one carries what is sent into the interface where it is not shared. */
-  readonly sessions: Session[];
+  /** Sessions whose far end it is. */
+  readonly sessions: Set<Session>;
+  /** The one that joined last: it carries what is sent into the interface where it is not shared. */
+  newest: Session | undefined;
   /** Of a shared device: which session carries what. */
   readonly routes: Routes | undefined;
   /** One double in shared memory: packets that no session took. */
@@ -54,9 +75,11 @@ export type Order = 'unnumbered' | 'next' | 'ahead' | 'old';
 
 const NOTHING = new Int32Array(0);
 
+/** Numbers as in ATTACH (layout.ts); a session with neither underlay nor port is one over a line. */
 export interface SessionSpec {
   readonly key: number;
-  readonly underlay: Underlay;
+  readonly underlay: Underlay | undefined;
+  readonly ether: Ether | undefined;
   readonly counters: Float64Array;
   readonly local: number;
   readonly peer: number;
@@ -69,10 +92,12 @@ export interface SessionSpec {
 
 export class Session implements HeaderShape {
   readonly key: number;
-  readonly underlay: Underlay;
+  readonly underlay: Underlay | undefined;
+  readonly ether: Ether | undefined;
   readonly counters: Float64Array;
   /** 0 = as routed. */
   readonly local: number;
+  /** Address and port; PPPoE: the first four and the last two octets of the Ethernet address. */
   readonly peer: number;
   readonly peerPort: number;
   readonly localTunnel: number;
@@ -80,6 +105,11 @@ export class Session implements HeaderShape {
   readonly peerTunnel: number;
   readonly peerSession: number;
   far: Interface | undefined = undefined;
+  /** Key of the session that frames go to as they come, 0 = none; and that session, while it names this one in turn. */
+  relay = 0;
+  other: Session | undefined = undefined;
+  /** The next PPPoE session of its port with the same number. */
+  sameNumber: Session | undefined = undefined;
   /** Pairs of address and mask: what it carries of a shared device. Changed only while it is in no table of routes. */
   routes: Int32Array = NOTHING;
   /** The same of inner sources that may come in; undefined = any. */
@@ -112,6 +142,7 @@ export class Session implements HeaderShape {
   constructor(spec: SessionSpec) {
     this.key = spec.key;
     this.underlay = spec.underlay;
+    this.ether = spec.ether;
     this.counters = spec.counters;
     this.local = spec.local;
     this.peer = spec.peer;
@@ -127,8 +158,9 @@ export class Session implements HeaderShape {
     const options = (this.#options & ~mask) | (bits & mask);
     this.ipv4 = (options & OPTION.IPV4) !== 0;
     this.ipv6 = (options & OPTION.IPV6) !== 0;
-    this.acfc = (options & OPTION.ACFC) !== 0;
-    this.pfc = (options & OPTION.PFC) !== 0;
+    // PPPoE has no address and control (RFC 2516 7); to a line they go without, and with the whole protocol field: its framing knows what to do.
+    this.acfc = this.underlay === undefined || (options & OPTION.ACFC) !== 0;
+    this.pfc = (this.underlay !== undefined || this.ether !== undefined) && (options & OPTION.PFC) !== 0;
     this.checksum = (options & OPTION.CHECKSUM) !== 0;
     this.trace = (options & OPTION.TRACE) !== 0;
     const follow = (options & OPTION.SEQUENCE_FOLLOW) !== 0;
@@ -136,6 +168,11 @@ export class Session implements HeaderShape {
     else if (!follow || !this.#follow) this.numbering = false;
     this.#follow = follow;
     this.#options = options;
+  }
+
+  /** Octets that a message which leaves now has before its PPP frame, in the memory that it is written to. */
+  get front(): number {
+    return this.underlay === undefined ? 0 : l2tpLength(this.numbering ? 0 : -1);
   }
 
   /** The Ns of the next message sent, counted up; -1 where messages go unnumbered. Numbering resumes where it stopped (RFC 2661 5.4). */
@@ -171,4 +208,29 @@ export class Session implements HeaderShape {
     (c[SESSION.OUT_OF_ORDER] as number)++;
     return 'ahead';
   }
+}
+
+/** Lets two sessions relay to each other if each names the other. */
+export function pair(session: Session, other: Session | undefined): void {
+  if (other === undefined || other === session || session.relay !== other.key || other.relay !== session.key) return;
+  session.other = other;
+  other.other = session;
+}
+
+/** Takes the session off its interface, or out of its relay. */
+export function leave(session: Session): void {
+  const { far, other } = session;
+  session.relay = 0;
+  if (other !== undefined) {
+    other.other = undefined;
+    session.other = undefined;
+  }
+  if (far === undefined) return;
+  far.sessions.delete(session);
+  far.routes?.remove(session);
+  session.far = undefined;
+  // Of a shared device, where thousands come and go, nobody asks for the newest.
+  if (far.newest !== session || far.routes !== undefined) return;
+  far.newest = undefined;
+  for (const one of far.sessions) far.newest = one;
 }

@@ -3,10 +3,10 @@
 import type { Arena } from '../ffi/arena.ts';
 import { ERRNO } from '../ffi/errno.ts';
 import { C, errno, pointer } from '../ffi/libc.ts';
-import { l2tpLength, pppLength, setLength, writeL2tp, writePpp } from './header.ts';
+import { pppLength, writePpp } from './header.ts';
 import { SESSION } from './layout.ts';
 import { clampMss } from './mss.ts';
-import type { Outbox } from './outbox.ts';
+import type { Outward } from './outward.ts';
 import { GSO, MAX_PACKET, PPP_IPV4, PPP_IPV6, VNET, VNET_NEEDS_CSUM } from './packet.ts';
 import type { Punter } from './punter.ts';
 import type { Routes } from './routes.ts';
@@ -32,16 +32,16 @@ export type Drained = 'ok' | 'gone';
 
 export class Transmitter {
   readonly #a: Arena;
-  readonly #outbox: Outbox;
+  readonly #outward: Outward;
   readonly #punter: Punter;
   readonly #segmenter: Segmenter;
   readonly #slots: number;
   readonly #sums: Summing;
 
-  constructor(a: Arena, sums: Summing, outbox: Outbox, punter: Punter) {
+  constructor(a: Arena, sums: Summing, outward: Outward, punter: Punter) {
     this.#a = a;
     this.#sums = sums;
-    this.#outbox = outbox;
+    this.#outward = outward;
     this.#punter = punter;
     this.#segmenter = new Segmenter(a, sums);
     this.#slots = a.take(BATCH * SLOT_SIZE);
@@ -50,7 +50,7 @@ export class Transmitter {
   /** Carries what waits in the device, up to a batch. `now`: monotonic milliseconds. */
   drain(from: Interface, now: number): Drained {
     const { routes } = from;
-    const only = routes === undefined ? from.sessions[from.sessions.length - 1] : undefined;
+    const only = routes === undefined ? from.newest : undefined;
     let result: Drained = 'ok';
     for (let s = 0; s < BATCH; s++) {
       const at = this.#slots + s * SLOT_SIZE + HEADROOM;
@@ -68,7 +68,7 @@ export class Transmitter {
   }
 
   #flush(): void {
-    this.#outbox.flush();
+    this.#outward.flush();
     this.#segmenter.reset();
   }
 
@@ -81,8 +81,8 @@ export class Transmitter {
       return;
     }
     c[SESSION.LAST_CARRIED] = now;
-    if (!this.#outbox.open) this.#flush();
-    this.#outbox.toSession(session, l2tpLength(session.numbering ? 0 : -1), now);
+    if (!this.#outward.open) this.#flush();
+    this.#outward.aim(session, now);
     if (view.getUint8(at - VNET.SIZE + VNET.GSO_TYPE) === GSO.NONE) this.#single(session, at, length);
     else this.#segments(session, at, length, now);
   }
@@ -93,28 +93,25 @@ export class Transmitter {
     if (session.mss !== 0) clampMss(view, at, length, session.mss);
     const protocol = view.getUint8(at) >> 4 === 4 ? PPP_IPV4 : PPP_IPV6;
     const ppp = at - pppLength(session);
-    const start = ppp - l2tpLength(session.numbering ? 0 : -1);
+    const start = ppp - session.front;
     const whole = at + length - start;
-    writeL2tp(view, start, session, session.nextNs());
-    setLength(view, start, whole);
+    this.#outward.head(session, start, whole);
     writePpp(view, ppp, session, protocol);
-    if (session.trace) this.#punter.trace(session, 'tx', start, whole);
-    this.#outbox.add(start, whole);
+    this.#outward.add(session, start, whole);
   }
 
   #segments(session: Session, at: number, length: number, now: number): void {
-    const outbox = this.#outbox;
+    const outward = this.#outward;
     const cutter = this.#segmenter;
     const count = cutter.begin(session, at, length);
     if (count === 0) (session.counters[SESSION.OUT_DISCARDED] as number)++;
     for (let k = 0; k < count; k++) {
-      if (!cutter.open || !outbox.open) {
+      if (!cutter.open || !outward.open) {
         this.#flush();
-        outbox.toSession(session, l2tpLength(session.numbering ? 0 : -1), now);
+        outward.aim(session, now);
       }
       cutter.cut(k);
-      if (session.trace) this.#punter.trace(session, 'tx', cutter.at, cutter.length);
-      outbox.add(cutter.at, cutter.length);
+      outward.add(session, cutter.at, cutter.length);
     }
   }
 
@@ -139,7 +136,7 @@ export class Transmitter {
   /** A packet that no session takes. */
   #strand(from: Interface, at: number, length: number, now: number): void {
     const { view } = this.#a;
-    const wanted = from.onDemand && from.sessions.length === 0 && now - from.lastDemand >= DEMAND_INTERVAL_MS;
+    const wanted = from.onDemand && from.sessions.size === 0 && now - from.lastDemand >= DEMAND_INTERVAL_MS;
     if (!wanted || (view.getUint8(at) >> 4 === 6 && view.getUint8(at + 24) === IPV6_MULTICAST)) {
       (from.lost[0] as number)++;
       return;

@@ -27,8 +27,8 @@ const random = new SeededRandom(20);
 const below = (limit: number): number => Math.floor(random.next() * limit);
 
 function session(options = OPTION.IPV4 | OPTION.IPV6 | OPTION.CHECKSUM): Session {
-  const underlay = { index: 0, fd: -1, out: -1, counters: new Float64Array(16), sessions: new Map(), tunnels: new Map(), unchecked: false, permitted: undefined, lastStray: 0 };
-  const s = new Session({ key: 1, underlay, counters: new Float64Array(16), local: 0, peer: 1, peerPort: 1701, localTunnel: 1, localSession: 2, peerTunnel: 3, peerSession: 4 });
+  const underlay = { index: 0, fd: -1, out: -1, control: -1, counters: new Float64Array(16), sessions: new Map(), tunnels: new Map(), unchecked: false, permitted: undefined, lastStray: 0 };
+  const s = new Session({ key: 1, underlay, ether: undefined, counters: new Float64Array(16), local: 0, peer: 1, peerPort: 1701, localTunnel: 1, localSession: 2, peerTunnel: 3, peerSession: 4 });
   s.set(options, -1);
   return s;
 }
@@ -228,7 +228,7 @@ function pipe(): { readonly far: Interface; read(): Uint8Array | undefined; clos
   setBuffers(outer, 8 << 20);
   const buffer = pinned(70_000);
   return {
-    far: { index: 0, fd: inner, udpSegments: true, onDemand: false, lastDemand: 0, sessions: [], routes: undefined, lost: new Float64Array(1) },
+    far: { index: 0, fd: inner, udpSegments: true, onDemand: false, lastDemand: 0, sessions: new Set(), newest: undefined, routes: undefined, lost: new Float64Array(1) },
     read: () => {
       const n = C.recv(outer, buffer.at, 70_000, 0);
       return n < 0 ? undefined : buffer.bytes.slice(0, n);
