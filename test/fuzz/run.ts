@@ -1,5 +1,5 @@
 // npm run fuzz [-- [TARGET] [COUNT] [--seed N] [--input HEX]]: any number of mutated inputs for every decoder, or for those whose name
-// begins with TARGET ("l2tp", "l2tp header", "ppp", "ip", "cli"). Rounds have their own seeds; the first failure ends with 1 and
+// begins with TARGET ("l2tp", "l2tp header", "ppp", "pppoe", "ip", "cli"). Rounds have their own seeds; the first failure ends with 1 and
 // prints the input in hex and the seed that makes it again. --input gives one input to the target instead.
 
 import { parseArgs } from 'node:util';
@@ -10,6 +10,7 @@ import { targets as ip } from './ip.ts';
 import { targets as l2tp } from './l2tp.ts';
 import { mutator } from './mutate.ts';
 import { linkTarget, targets as ppp } from './ppp.ts';
+import { stationTarget, targets as pppoe } from './pppoe.ts';
 
 interface Fuzzed {
   readonly name: string;
@@ -22,8 +23,9 @@ interface Fuzzed {
 }
 
 const DEFAULT_COUNT = 1_000_000;
-/** Remembers the frames before. */
+/** These remember the frames before. */
 const LINKS = linkTarget(0).name;
+const STATION = 'pppoe station';
 const USAGE = 'npm run fuzz [-- [TARGET] [COUNT] [--seed N] [--input HEX]]';
 /** The input that a target was given last, for the report of a failure. */
 let present: () => Uint8Array = () => new Uint8Array(0);
@@ -65,6 +67,7 @@ async function every(): Promise<Fuzzed[]> {
     cli,
     ...l2tp.map((target) => fromSeeds(target.name, target.seeds, () => target.run)),
     ...ppp.map((target) => fromSeeds(`ppp ${target.name}`, target.seeds, () => (target.name === LINKS ? linkTarget(0) : target).run)),
+    ...pppoe.map((target) => fromSeeds(target.name, target.seeds, () => (target.name === STATION ? stationTarget() : target).run)),
     ...ip.map((target) => fromSeeds(target.name, target.seeds, () => target.run)),
   ];
 }
