@@ -1,17 +1,23 @@
 // The binary: reads its command line, enters the namespace asked for before anything else, and does what is asked.
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { allCommands, checkScript } from '../firmware/appliance.ts';
 import { HOST } from './host/board.ts';
+import { QEMU_VIRT } from './qemu-virt/board.ts';
+import { RASPBERRY_PI } from './raspberrypi/board.ts';
 import { attachStdio, runCommands } from './linux/client.ts';
 import { textOf } from './linux/failure.ts';
 import { endWithParent } from './linux/ffi/exec.ts';
 import { runLab } from './linux/lab/lab.ts';
 import { runHostAgent } from './linux/lab/agent.ts';
 import { enterNamespace } from './linux/namespace.ts';
+import { awaitPorts, makeVlans } from './linux/ports.ts';
 import { run } from './linux/run.ts';
+import { readBootFacts } from './linux/slots.ts';
 import { type BoardTable, tableFromFile } from './linux/table.ts';
+import { installFile } from './linux/update.ts';
 import { VERSION } from './linux/version.ts';
 import { SimBoard } from './sim/board.ts';
 import { checkSimLab, simLab } from './sim/lab.ts';
@@ -39,17 +45,35 @@ function failed(text: string): number {
 
 /** The board that --board names; a text says what is wrong. */
 function boardTable(name: string): BoardTable | string {
-  if (name === 'host') return HOST;
+  const known = [HOST, QEMU_VIRT, RASPBERRY_PI].find(({ id }) => id === name);
+  if (known !== undefined) return known;
   if (name.endsWith('.json')) return tableFromFile(name, HOST);
-  return `there is no board "${name}" in this build: host, or a FILE.json`;
+  return `there is no board "${name}" in this build: host, qemu-virt, raspberrypi, or a FILE.json`;
+}
+
+/** On a box of its own the flash may say what differs: other devices behind the ports, VLANs of one port. */
+function ownTable(table: BoardTable, flash: string): BoardTable {
+  const path = join(flash, 'board.json');
+  if (table.boot === undefined || !existsSync(path)) return table;
+  const own = tableFromFile(path, table);
+  if (typeof own !== 'string') {
+    for (const text of makeVlans(Object.values(own.ports))) say(text);
+    return own;
+  }
+  say(own);
+  return table;
 }
 
 async function runRouter({ options }: Arguments): Promise<number> {
-  const table = boardTable(options.get('--board')?.[0] ?? 'host');
-  if (typeof table === 'string') return wrongUsage(table);
-  const flash = options.get('--flash')?.[0] ?? table.flash;
+  const known = boardTable(options.get('--board')?.[0] ?? 'host');
+  if (typeof known === 'string') return wrongUsage(known);
+  const flash = options.get('--flash')?.[0] ?? known.flash;
+  const table = ownTable(known, flash);
   if (flash === '') return wrongUsage('--flash is required on this board');
-  const ports = parsePorts(options.get('--port') ?? Object.entries(table.ports).map(([name, device]) => `${name}=${device}`));
+  const given = options.get('--port');
+  const found = given === undefined && Object.keys(table.ports).length === 0 && table.findPorts !== undefined ? await awaitPorts(table.findPorts) : undefined;
+  for (const text of found?.missing ?? []) say(text);
+  const ports = parsePorts(given ?? Object.entries(found?.ports ?? table.ports).map(([name, device]) => `${name}=${device}`));
   if (typeof ports === 'string') return wrongUsage(ports);
   const plane = options.get('--plane')?.[0] ?? 'auto';
   if (plane !== 'auto' && plane !== 'user') return wrongUsage(`--plane ${plane}: this build has auto and user`);
@@ -67,8 +91,18 @@ async function cli({ options, operands }: Arguments): Promise<number> {
   if (operands.length > 0) return wrongUsage(`cli takes no "${operands[0]}"`);
   const commands = options.get('-c');
   if (commands !== undefined) return runCommands(flash, commands, { out: print, error: say });
-  const failure = await attachStdio(flash);
+  const failure = await attachStdio(flash, options.has('--login') ? 'login' : 'console');
   return failure === undefined ? DONE : failed(failure);
+}
+
+async function update({ options, operands }: Arguments): Promise<number> {
+  const [path, ...more] = operands;
+  if (path === undefined || more.length > 0) return wrongUsage('update needs the name of one file, or - for standard input');
+  const table = boardTable(options.get('--board')?.[0] ?? '');
+  if (typeof table === 'string') return wrongUsage(table);
+  const facts = table.boot === undefined ? undefined : readBootFacts(table.boot);
+  if (facts === undefined) return failed('this is no box with two slots for systems');
+  return installFile(path, { facts, board: table.id, unsigned: options.has('--unsigned'), say });
 }
 
 function check({ operands }: Arguments): number {
@@ -108,6 +142,8 @@ async function perform(words: readonly string[]): Promise<number> {
       return operands.length > 0 ? wrongUsage(`run takes no "${operands[0]}"`) : runRouter(given);
     case 'cli':
       return cli(given);
+    case 'update':
+      return update(given);
     case 'check':
       return check(given);
     case 'lab':

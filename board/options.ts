@@ -14,7 +14,8 @@ type Kind = 'value' | 'values' | 'flag';
 /** The options of each command. Those that begin with "--_" are hashi's own, from one of its processes to the next. */
 const COMMANDS: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
   run: { '--flash': 'value', '--board': 'value', '--port': 'values', '--netns': 'value', '--config': 'value', '--console': 'values', '--plane': 'value', '--_tied': 'flag' },
-  cli: { '--flash': 'value', '-c': 'values' },
+  cli: { '--flash': 'value', '-c': 'values', '--login': 'flag' },
+  update: { '--board': 'value', '--unsigned': 'flag' },
   check: {},
   lab: { '--check': 'flag', '--_inside': 'flag' },
   version: {},
@@ -22,10 +23,12 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
 };
 
 export const USAGE = `usage:
-  hashi run   --flash DIR [--board host|FILE.json] [--port NAME=DEV]... [--netns NAME|new] [--config FILE.cfg]
+  hashi run   --flash DIR [--board host|qemu-virt|raspberrypi|FILE.json] [--port NAME=DEV]... [--netns NAME|new] [--config FILE.cfg]
               [--console stdio|none|/dev/ttyX]... [--plane auto|user]      a router
               ports: eth0=DEV; bri0=unix:/PATH or asyn1=unix:/PATH (a socket that speaks AT), asyn1=/dev/ttyUSB0[:115200] (a modem)
-  hashi cli   --flash DIR [-c COMMAND]...     the console of the router that runs on DIR; -c runs commands and ends
+  hashi cli   --flash DIR [-c COMMAND]... [--login]   the console of the router that runs on DIR; -c runs commands and ends;
+                                              --login begins at the login prompt, as from the network
+  hashi update FILE|- --board NAME [--unsigned]   puts a system into the other slot of this card
   hashi check FILE.cfg...                     parse scripts without running them
   hashi lab   [static] [--check]              routers and hosts in namespaces of this machine; --check proves the traffic
   hashi version
@@ -40,7 +43,7 @@ export function parseArguments(words: readonly string[]): Arguments | string {
   const operands: string[] = [];
   for (let i = 0; i < rest.length; i++) {
     const word = rest[i] ?? '';
-    if (!word.startsWith('-')) {
+    if (!word.startsWith('-') || word === '-') {
       operands.push(word);
       continue;
     }

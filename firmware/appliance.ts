@@ -78,7 +78,7 @@ export interface ApplianceOptions {
 export interface Appliance {
   /** Runs the configuration: `script` where one is given, else what the flash says. Errors of lines go to the log and `report`. */
   boot(script: ScriptFile | undefined, report?: (line: string) => void): void;
-  attachConsole(stream: Stream, mode: 'login' | 'manager' | 'cli'): void;
+  attachConsole(stream: Stream, mode: 'login' | 'network' | 'manager' | 'cli'): void;
   /** Runs one command as manager; `print` gets what the console would show, `done` whether it gave an Error. */
   runCommand(line: string, print: (text: string) => void, done: (failed: boolean) => void): void;
   /** Ends every session, tells every peer, gives everything back. `done` is called when the last datagram is out. */

@@ -55,8 +55,12 @@ export class Consoles {
     };
   }
 
-  /** Opens a session on a stream. 'login' begins at the login prompt, 'manager' is logged in; the command socket is 'cli'. */
-  attach(stream: Stream, mode: 'login' | 'manager' | 'cli'): void {
+  /**
+   * Opens a session on a stream. 'login' begins at the login prompt of the physical console, 'network' at that of somebody who came
+   * over the network (ssh), 'manager' is logged in; the command socket is 'cli'.
+   */
+  attach(stream: Stream, mode: 'login' | 'network' | 'manager' | 'cli'): void {
+    if (mode === 'network') return this.#keep(new Session(stream, this.#owner, { kind: 'telnet' }));
     const login = { user: 'manager', level: 'manager' } as const;
     const kind = mode === 'cli' ? 'cli' : 'console';
     this.#keep(new Session(stream, this.#owner, mode === 'login' ? { kind } : { kind, login }));

@@ -19,6 +19,7 @@ import { LinuxTransfer } from './transfer.ts';
 import { UdhcpcClients } from './udhcpc.ts';
 import { LinuxUdpSockets } from './udp.ts';
 import { UserPlane } from './userplane/plane.ts';
+import type { Updates } from '../../firmware/hal/update.ts';
 
 export interface LinuxBoardOptions {
   /** As SHOW SYSTEM names it. */
@@ -28,6 +29,8 @@ export interface LinuxBoardOptions {
   readonly ports: ReadonlyMap<string, string>;
   /** Something is wrong that does not stop the board, one sentence. */
   say?(text: string): void;
+  /** The two systems of a card. */
+  readonly updates?: Updates;
   /** RESTART REBOOT. */
   reboot(): void;
 }
@@ -76,6 +79,7 @@ export function openBoard(options: LinuxBoardOptions): LinuxBoard | string {
     transfer: new LinuxTransfer(),
     flash,
     system: linuxSystem(options.name, options.reboot),
+    ...(options.updates === undefined ? {} : { updates: options.updates }),
     async close() {
       clock.close();
       filter.close();

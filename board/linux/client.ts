@@ -110,10 +110,10 @@ export async function runCommands(flash: string, commands: readonly string[], pr
 }
 
 /** Joins this process's terminal or pipe to the router's console until either ends. The sentence why that was not possible. */
-export async function attachStdio(flash: string): Promise<string | undefined> {
+export async function attachStdio(flash: string, want: 'console' | 'login' = 'console'): Promise<string | undefined> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const stdio = new StdioConsole('cli');
-  const connection = await connect(flash, { want: 'console', terminal: stdio.terminal, columns: stdio.columns }, { data: (data) => stdio.write(data), close: resolve });
+  const connection = await connect(flash, { want, terminal: stdio.terminal, columns: stdio.columns }, { data: (data) => stdio.write(data), close: resolve });
   if (typeof connection === 'string') {
     stdio.close();
     return connection;

@@ -9,13 +9,15 @@ import { codeOf, socketError, textOf } from './failure.ts';
 import { type SocketData, SocketStream } from './stream.ts';
 
 /** The first line from a client. */
-export type Request = { readonly want: 'console'; readonly terminal: boolean; readonly columns: number } | { readonly want: 'commands'; readonly commands: readonly string[] };
+export type Request = { readonly want: 'console' | 'login'; readonly terminal: boolean; readonly columns: number } | { readonly want: 'commands'; readonly commands: readonly string[] };
 /** Lines to a client that wanted commands; the last has `failed`: whether one of them gave an Error. */
 export type Reply = { readonly print: string } | { readonly failed: boolean };
 
 /** What the router does for its clients. */
 export interface CommandServer {
   attach(stream: Stream): void;
+  /** Somebody from the network, whom the router's login judges. */
+  login(stream: Stream): void;
   run(command: string, print: (text: string) => void, done: (failed: boolean) => void): void;
 }
 
@@ -31,9 +33,9 @@ function parseRequest(line: string): Request | undefined {
   try {
     const asked: unknown = JSON.parse(line);
     if (typeof asked !== 'object' || asked === null || !('want' in asked)) return undefined;
-    if (asked.want === 'console') {
+    if (asked.want === 'console' || asked.want === 'login') {
       const columns = 'columns' in asked && typeof asked.columns === 'number' ? asked.columns : COLUMNS;
-      return { want: 'console', terminal: 'terminal' in asked && asked.terminal === true, columns };
+      return { want: asked.want, terminal: 'terminal' in asked && asked.terminal === true, columns };
     }
     if (asked.want !== 'commands' || !('commands' in asked) || !Array.isArray(asked.commands)) return undefined;
     return { want: 'commands', commands: asked.commands.map(String) };
@@ -72,10 +74,11 @@ export function serveCommands(flash: string, server: CommandServer): { close(): 
           }
           const asked = end < 0 ? undefined : parseRequest(request.toString('utf8', 0, end));
           if (asked === undefined) return socket.terminate();
-          const begun = new SocketStream(socket, asked.want === 'console' ? { terminal: asked.terminal, from: 'cli', columns: asked.columns } : { terminal: false, from: 'cli' });
+          const begun = new SocketStream(socket, asked.want !== 'commands' ? { terminal: asked.terminal, from: asked.want === 'login' ? 'ssh' : 'cli', columns: asked.columns } : { terminal: false, from: 'cli' });
           socket.data = { stream: begun, request: Buffer.alloc(0) };
           if (asked.want === 'commands') return answer(begun, asked.commands, server);
-          server.attach(begun);
+          if (asked.want === 'login') server.login(begun);
+          else server.attach(begun);
           if (end + 1 < request.length) begun.received(request.subarray(end + 1));
         },
         drain: (socket) => socket.data.stream?.drained(),

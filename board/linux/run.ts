@@ -5,12 +5,15 @@ import { basename } from 'node:path';
 
 import { type Appliance, createAppliance } from '../../firmware/appliance.ts';
 import { type LinuxBoard, openBoard } from './board.ts';
+import { startBox } from './box.ts';
 import { serveCommands } from './command-socket.ts';
 import { StdioConsole } from './console.ts';
 import { codeOf, textOf } from './failure.ts';
 import { lockFlash } from './lock.ts';
 import { SerialConsole } from './serial.ts';
+import { readBootFacts } from './slots.ts';
 import type { BoardTable } from './table.ts';
+import { CardUpdates } from './update.ts';
 
 export interface RunOptions {
   readonly table: BoardTable;
@@ -54,7 +57,10 @@ export async function run(options: RunOptions): Promise<number> {
   const locked = lockFlash(options.flash);
   if (locked !== undefined) return refused(locked);
   const ended = Promise.withResolvers<void>();
-  const board = openBoard({ name: options.table.name, flash: options.flash, ports: options.ports, say, reboot: ended.resolve });
+  const { table } = options;
+  const facts = table.boot === undefined ? undefined : readBootFacts(table.boot);
+  const updates = facts === undefined ? {} : { updates: new CardUpdates(facts, table.id) };
+  const board = openBoard({ name: table.name, flash: options.flash, ports: options.ports, ...updates, say, reboot: ended.resolve });
   if (typeof board === 'string') return refused(board);
   for (const signal of SIGNALS) process.on(signal, () => ended.resolve());
   // Whatever ends the process, an error of ours included, takes our rules, addresses and routes out of the kernel.
@@ -64,16 +70,19 @@ export async function run(options: RunOptions): Promise<number> {
   });
   const noTun = tunRefusal();
   if (noTun !== undefined) say(noTun);
-  const appliance = createAppliance(board, { factoryScript: options.table.factoryScript });
+  const appliance = createAppliance(board, { factoryScript: table.factoryScript });
   // Before the consoles, so that a wrong line of the script is read above the first prompt.
   appliance.boot(script, report);
   const consoles = openConsoles(options, appliance);
   const served = serveCommands(options.flash, {
     attach: (stream) => appliance.attachConsole(stream, 'cli'),
+    login: (stream) => appliance.attachConsole(stream, 'network'),
     run: (command, print, done) => appliance.runCommand(command, print, done),
   });
   if (typeof served === 'string') say(served);
+  const box = await startBox({ table, flash: options.flash, ports: options.ports, appliance, facts, say: (text) => report(`hashi: ${text}`) });
   await ended.promise;
+  box.leave();
   await shutDown(appliance, board);
   if (typeof served !== 'string') served.close();
   for (const console of consoles) await console.close();

@@ -6,6 +6,7 @@ import { freemem, release, totalmem } from 'node:os';
 import { memoryUsage } from 'node:process';
 
 import type { System, Usage } from '../../firmware/hal/system.ts';
+import { sensors } from './hardware.ts';
 import { RELEASED, VERSION } from './version.ts';
 
 /** The kernel counts CPU time for user space in hundredths of a second (USER_HZ) on every architecture. */
@@ -60,5 +61,6 @@ export const linuxSystem = (board: string, reboot: () => void): System => ({
   version: VERSION,
   released: RELEASED,
   usage,
+  sensors,
   reboot,
 });

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 
 import { textOf } from './failure.ts';
+import type { FoundPorts } from './ports.ts';
 
 export interface BoardTable {
   /** What --board calls it. */
@@ -19,6 +20,16 @@ export interface BoardTable {
   readonly flash: string;
   /** Commands of the first start. */
   readonly factoryScript: string;
+  /** Finds the devices behind the ports, on boards that know their hardware; asked where nobody names any. */
+  readonly findPorts?: () => FoundPorts;
+  /** The device of the hardware's watchdog. */
+  readonly watchdog?: string;
+  /** The file in which the loader of a card with two systems told of this start. */
+  readonly boot?: string;
+  /** Names of LEDs in the kernel. */
+  readonly leds?: { readonly tunnel?: string; readonly fault?: string };
+  /** What the factory settings become when `port` has no address `after` seconds after the start. */
+  readonly fallback?: { readonly port: string; readonly after: number; readonly script: string };
 }
 
 const TEXTS = ['id', 'name', 'flash', 'factoryScript'] as const;
@@ -32,6 +43,7 @@ function readTable(given: Record<string, unknown>, base: BoardTable): BoardTable
   if (typeof consoleSpeed !== 'number') return '"consoleSpeed" must be a number';
   const text = (key: (typeof TEXTS)[number]): string => (typeof given[key] === 'string' ? given[key] : base[key]);
   return {
+    ...base,
     id: text('id'),
     name: text('name'),
     flash: text('flash'),

@@ -8,6 +8,7 @@ import type { CallPorts, Datagrams, Listeners, RawIp, Resolver, Transfer, UdpSoc
 import type { IpHost } from './iphost.ts';
 import type { PacketFilter } from './packetfilter.ts';
 import type { System } from './system.ts';
+import type { Updates } from './update.ts';
 
 export interface Board {
   readonly clock: Clock;
@@ -28,4 +29,6 @@ export interface Board {
   readonly transfer: Transfer;
   readonly flash: Flash;
   readonly system: System;
+  /** Absent on boards without two slots for systems. */
+  readonly updates?: Updates;
 }

@@ -19,6 +19,8 @@ export interface System {
   /** Date of the release as dd-mmm-yyyy. */
   readonly released: string;
   usage(): Usage;
+  /** Further lines of SHOW SYSTEM: temperature, throttling; only what the hardware tells. */
+  sensors?(): readonly { readonly label: string; readonly value: string }[];
   /** RESTART REBOOT: exits 0 on a host, reboots a board. */
   reboot(): void;
 }

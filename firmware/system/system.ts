@@ -94,6 +94,7 @@ export class SystemState {
       'Patch Installed : NONE',
       `Kernel          : ${system.kernel}`,
       `Data Plane      : ${plane}`,
+      ...(system.sensors?.() ?? []).map(({ label, value }) => `${label.padEnd(16)}: ${value}`),
       `Territory       : ${settings.territory}`,
       'Help File       : help.hlp',
       this.#parts.bootConfig(),
