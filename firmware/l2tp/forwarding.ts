@@ -45,6 +45,9 @@ interface Attempt {
   readonly candidate: Candidate;
   readonly entry: SessionEntry;
   readonly since: Millis;
+  /** How long a silent LNS, and one that is heard, may take. */
+  readonly silentUntil: Millis;
+  readonly heardUntil: Millis;
   /** The tunnel was up before this call came. */
   readonly old: boolean;
 }
@@ -89,10 +92,11 @@ export class Forwarding implements SessionUser {
     if (this.#phase !== 'trying') return;
     const attempt = this.#attempt;
     if (attempt === undefined) return this.#fail(this.#summary(), now);
-    const { candidate, entry, since, old } = attempt;
+    const { candidate, entry, since, silentUntil, heardUntil, old } = attempt;
+    if (now < silentUntil) return this.#host.wake(silentUntil);
     if ((entry.tunnel.tunnel.transport.lastHeard ?? Number.NEGATIVE_INFINITY) > since) {
       if (this.#left.length === 0) return;
-      if (now - since < HEARD) return this.#host.wake(since + HEARD);
+      if (now < heardUntil) return this.#host.wake(heardUntil);
       this.#tried.push(`${formatIpv4(candidate.peer)} did not take the call within ${HEARD / 1000} s`);
       this.#withdraw('no answer in time', now);
       return this.#next(now);
@@ -105,7 +109,6 @@ export class Forwarding implements SessionUser {
       return this.#next(now);
     }
     if (this.#left.length === 0) return;
-    if (now - since < this.#silence) return this.#host.wake(since + this.#silence);
     this.#host.failed(candidate, now);
     this.#tried.push(`no answer from ${formatIpv4(candidate.peer)} within ${Math.ceil(this.#silence / 1000)} s`);
     this.#withdraw('no answer in time', now);
@@ -194,10 +197,10 @@ export class Forwarding implements SessionUser {
         continue;
       }
       const old = entry.tunnel.tunnel.state === 'established';
-      this.#attempt = { candidate, entry, since: now, old };
+      const silentUntil = now + (old ? OLD_TUNNEL : this.#silence);
+      this.#attempt = { candidate, entry, since: now, silentUntil, heardUntil: now + HEARD, old };
       entry.user = this;
-      const patience = old ? OLD_TUNNEL : this.#silence;
-      return this.#host.wake(old || this.#left.length > 0 ? now + patience : undefined);
+      return this.#host.wake(old || this.#left.length > 0 ? silentUntil : undefined);
     }
   }
 
