@@ -13,6 +13,11 @@ export class Allowance {
     return this.#until;
   }
 
+  /** How long it may last in all, seconds; 0 = the database does not say. */
+  get seconds(): number {
+    return this.#seconds;
+  }
+
   /** Why it ends then, one sentence. */
   get reason(): string {
     return `The ${this.#seconds} seconds that the user database allows are over.`;

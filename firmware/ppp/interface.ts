@@ -62,7 +62,6 @@ export class PppInterface {
   #asked = false;
   /** What LCP had agreed when the peer was handed over; undefined while we speak with it ourselves. */
   #handed: LcpHistory | undefined;
-  /** What the user database allows the present link. */
   #allowance = new Allowance();
   /** IP was up on the present link at some time. */
   #wasUp = false;
@@ -140,6 +139,11 @@ export class PppInterface {
     if (!this.#enabled) return 'disabled';
     if (this.accounting.exceeded(this.#parameters, now) !== undefined) return 'limited';
     return this.#wanted ? 'calling' : 'waiting';
+  }
+
+  /** What the user database allows the present link. */
+  get allowance(): Allowance {
+    return this.#allowance;
   }
 
   /** When the idle timer closes the link; NEVER while it does not run. */

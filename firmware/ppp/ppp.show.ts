@@ -148,7 +148,7 @@ export function showUtilisation(u: Utilisation): string {
 /** SHOW PPP IDLETIMER. */
 export function showIdleTimers(all: readonly PppInterface[], now: Millis): string {
   const rows = all.map((one) => {
-    const configured = idleTime(one.parameters);
+    const configured = one.allowance.idle(idleTime(one.parameters));
     const due = one.idleDeadline();
     const remaining = due === NEVER ? '-' : String(Math.max(0, Math.ceil((due - now) / 1000)));
     return columns([0, one.name], [16, configured === 0 ? 'OFF' : configured], [36, remaining]);
@@ -194,8 +194,8 @@ function interfaceRows(one: PppInterface, row: Row): string[] {
     row('Multilink fragmentation', p.fragment, ['OFF', 'OFF']),
     row('Acceptable Fragment Overhead(%)', p.fragoverhead),
     row('Null Fragment Timer', p.nullfragtimer),
-    row('Session Timer (seconds)', 'OFF'),
-    row('Idle Timer (seconds)', secondsOr(idleTime(p))),
+    row('Session Timer (seconds)', secondsOr(one.allowance.seconds)),
+    row('Idle Timer (seconds)', secondsOr(one.allowance.idle(idleTime(p)))),
     row('Maximum Receive Unit (bytes)', typeof p.mru === 'object' ? p.mru.value : p.mru, [lcp?.ourMru ?? 1500, lcp?.theirMru ?? 1500]),
     row('MSS header (bytes)', p.mssheader),
     row('Compression', p.compression, ['OFF', 'OFF']),

@@ -56,6 +56,8 @@ export class Client {
     node.linkDown = (_call, reason) => {
       this.ended = reason;
       this.link = undefined;
+      // Whoever was put out waits for his user.
+      net.world.at(net.world.now, () => this.hangUp());
     };
     node.board.plane.onPunt = (batch, now) => {
       for (const punt of batch) {

@@ -54,6 +54,11 @@ export class Box implements PppOwner {
   take = false;
   attached = new Set<string>();
   verdictDelay: Millis = 0;
+  /** Added to every verdict that accepts. */
+  grants: { readonly sessionTimeout?: number; readonly idleTimeout?: number } = {};
+  /** Attempts are kept here and never judged: this router is a LAC. */
+  held: Attempt[] | undefined;
+  readonly resizes: [string, number][] = [];
   refuseDevices: string | undefined;
   #nextDevice = 1;
 
@@ -146,12 +151,18 @@ export class Box implements PppOwner {
     this.up.delete(name);
   }
 
+  resized(name: string, mtu: number): void {
+    this.resizes.push([name, mtu]);
+  }
+
   ipv6Up(): void {}
   ipv6Down(): void {}
 
   authenticate(_name: string, attempt: Attempt, answer: (verdict: Verdict, now: Millis) => void, now: Millis): void {
+    if (this.held !== undefined) return void this.held.push(attempt);
     const password = this.users[attempt.name];
-    const verdict: Verdict = password === undefined ? { accepted: false, reason: `No user ${attempt.name}.` } : verifyAttempt(libraryCrypto, attempt, new Secret(password));
+    const judged: Verdict = password === undefined ? { accepted: false, reason: `No user ${attempt.name}.` } : verifyAttempt(libraryCrypto, attempt, new Secret(password));
+    const verdict: Verdict = judged.accepted ? { ...judged, ...this.grants } : judged;
     if (this.verdictDelay === 0) answer(verdict, now);
     else this.world.timers.set(now + this.verdictDelay, (later) => answer(verdict, later));
   }
@@ -179,6 +190,8 @@ export class World {
   /** Calls succeed. */
   reachable = true;
   connected = false;
+  /** What the path under the call takes in one packet. */
+  pathMtu = 1460;
   #generation = 0;
 
   constructor(seed = 1) {
@@ -216,8 +229,11 @@ export class World {
     this.connected = true;
     const generation = ++this.#generation;
     for (const [box, peer] of [[this.a, this.b], [this.b, this.a]] as const) {
+      const path = (): number => this.pathMtu;
       const lower: PppLower = {
-        mtu: 1460,
+        get mtu() {
+          return path();
+        },
         send: (frame) => {
           const copy = frame.slice();
           this.timers.set(this.now + 5, (later) => {
