@@ -165,7 +165,10 @@ class Router implements ConsoleRouter {
       began: () => () => {},
     });
     const { l2tp, ppp } = this.#lines;
-    this.ip.onRoute = () => l2tp.routesChanged(clock.now());
+    this.ip.onRoute = () => {
+      l2tp.routesChanged(clock.now());
+      this.#names.refresh();
+    };
     this.ip.onFilter = (done) => this.#rules.load(done);
     this.ip.filterExists = (filter) => this.#filters.entries(filter).length > 0;
     this.#rules = new Rules({

@@ -21,6 +21,9 @@ export interface Policy {
   readonly options: PolicyOptions;
 }
 
+/** `options` before those that it inherits. */
+const over = (inherited: PolicyOptions, options: PolicyOptions): PolicyOptions => ({ ...inherited, ...options });
+
 /** Names in any case. */
 export class Policies {
   readonly #policies = new Map<string, Policy>();
@@ -66,7 +69,7 @@ export class Policies {
     for (let { inherit, name: heir } = found; inherit !== '' && !seen.has(inherit.toLowerCase()); ) {
       const ancestor = this.get(inherit);
       if (ancestor === undefined) return `DHCP policy ${inherit}, which policy ${heir} takes from, does not exist`;
-      options = { ...ancestor.options, ...options };
+      options = over(ancestor.options, options);
       seen.add(inherit.toLowerCase());
       ({ inherit, name: heir } = ancestor);
     }

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { everyCommand } from '../../build/commands.ts';
 import { fromHex, hex } from '../../firmware/bytes/hex.ts';
 import { latestInput, run as runCli } from './cli.ts';
+import { targets as dns } from './dns.ts';
 import { targets as ip } from './ip.ts';
 import { targets as l2tp } from './l2tp.ts';
 import { mutator } from './mutate.ts';
@@ -68,6 +69,7 @@ async function every(): Promise<Fuzzed[]> {
     ...l2tp.map((target) => fromSeeds(target.name, target.seeds, () => target.run)),
     ...ppp.map((target) => fromSeeds(`ppp ${target.name}`, target.seeds, () => (target.name === LINKS ? linkTarget(0) : target).run)),
     ...pppoe.map((target) => fromSeeds(target.name, target.seeds, () => (target.name === STATION ? stationTarget() : target).run)),
+    ...dns.map((target) => fromSeeds(target.name, target.seeds, () => target.run)),
     ...ip.map((target) => fromSeeds(target.name, target.seeds, () => target.run)),
   ];
 }
