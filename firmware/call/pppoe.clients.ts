@@ -208,9 +208,8 @@ class Client {
     const port = this.#port;
     if (port !== undefined && this.#parts.ports.address(port) === undefined) {
       const gone = `${port.name.toUpperCase()} is gone`;
-      if (this.#session !== undefined) this.#session.end(gone, 'silent', now);
-      else if (this.#dialer !== undefined) this.#failed(gone, now);
-      this.#giveBack();
+      if (this.#session === undefined) this.#failed(gone, now);
+      else this.#session.end(gone, 'silent', now);
       return;
     }
     // A cable that was out for a moment does not end a session: LCP finds out whether it is still there.
@@ -281,6 +280,8 @@ class Client {
 
   #failed(reason: string, now: Millis): void {
     this.#dialer = undefined;
+    // Opened anew by the next attempt: the device behind the port may be another one by then.
+    this.#giveBack();
     const news = reason !== this.#reason;
     this.#reason = reason;
     const { owner, random } = this.#parts;

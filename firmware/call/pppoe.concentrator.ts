@@ -63,6 +63,8 @@ export class Concentrator {
   /** Ports that are served, and why others are not. */
   readonly #served = new Map<string, Port>();
   readonly #failures = new Map<string, string>();
+  /** Served ports that changed: the device behind them may be another one, so they are opened anew when no session is in the way. */
+  readonly #changed = new Set<string>();
   #retryAt: Millis = NEVER;
   readonly #callers = new Map<PppoeSession, Caller>();
   /** By port, peer, Host-Uniq and cookie: the same request again. */
@@ -108,6 +110,7 @@ export class Concentrator {
     for (const [name, port] of this.#served) {
       if (wanted.includes(name)) continue;
       this.#served.delete(name);
+      this.#changed.delete(name);
       ports.give(port);
     }
     for (const name of this.#failures.keys()) if (!wanted.includes(name)) this.#failures.delete(name);
@@ -133,9 +136,20 @@ export class Concentrator {
       for (const session of this.#callers.keys()) if (session.spec.port.id === port.id) session.end(gone, 'silent', now);
       this.#served.delete(name);
       ports.give(port);
-    }
+    } else if (port !== undefined) this.#changed.add(name);
+    this.#reopen(name);
     this.sync(now);
     for (const { session, user } of this.#callers.values()) if (session.spec.port.name === name) user.linkMtu(session.mtu, now);
+  }
+
+  #reopen(name: string): void {
+    const port = this.#served.get(name);
+    if (port === undefined || !this.#changed.has(name)) return;
+    for (const { spec } of this.#callers.keys()) if (spec.port.id === port.id) return;
+    this.#changed.delete(name);
+    this.#served.delete(name);
+    this.#parts.ports.give(port);
+    this.#serve(name);
   }
 
   /** A PADI, or a PADR to our address. */
@@ -286,6 +300,10 @@ export class Concentrator {
     this.#young.delete(session);
     this.#log(port, 'DOWN', `${caller.user.name}: PPPoE session ${number} with ${formatMac(peer)} over ${layerName(caller.service.settings)} ended: ${reason}`);
     caller.user.linkDown(reason, now);
+    if (this.#changed.has(port.name)) {
+      this.#reopen(port.name);
+      this.sync(now);
+    }
   }
 
   // -- answers --
