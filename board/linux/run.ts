@@ -73,6 +73,7 @@ export async function run(options: RunOptions): Promise<number> {
   const appliance = createAppliance(board, { factoryScript: table.factoryScript });
   // Before the consoles, so that a wrong line of the script is read above the first prompt.
   appliance.boot(script, report);
+  const box = await startBox({ table, flash: options.flash, ports: options.ports, appliance, facts, say: (text) => report(`hashi: ${text}`) });
   const consoles = openConsoles(options, appliance);
   const served = serveCommands(options.flash, {
     attach: (stream) => appliance.attachConsole(stream, 'cli'),
@@ -80,7 +81,6 @@ export async function run(options: RunOptions): Promise<number> {
     run: (command, print, done) => appliance.runCommand(command, print, done),
   });
   if (typeof served === 'string') say(served);
-  const box = await startBox({ table, flash: options.flash, ports: options.ports, appliance, facts, say: (text) => report(`hashi: ${text}`) });
   await ended.promise;
   box.leave();
   await shutDown(appliance, board);
