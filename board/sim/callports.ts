@@ -16,13 +16,13 @@ export class SimModem {
   #open = true;
 
   constructor(world: World, from: string) {
-    const modem = this;
+    const backlog = (): number => this.#backlog;
     this.#world = world;
     this.line = {
       terminal: false,
       from,
       get backlog() {
-        return modem.#backlog;
+        return backlog();
       },
       write: (data) => {
         if (!this.#open) return;
