@@ -5,7 +5,7 @@ import type { UdpSocket, UdpSockets } from '../../firmware/hal/io.ts';
 import { monotonic } from './clock.ts';
 import { codeOf, socketError, textOf } from './failure.ts';
 
-type Socket = Bun.udp.Socket<'buffer'>;
+type Socket = Bun.udp.Socket<'uint8array'>;
 type Options = Parameters<UdpSockets['open']>[0];
 /** Datagrams given before the socket is open; it opens within a turn of the event loop. */
 const MOST_EARLY = 256;
@@ -67,6 +67,8 @@ class LinuxUdpSocket implements UdpSocket {
     return Bun.udpSocket({
       hostname: '0.0.0.0',
       port: this.#options.port,
+      // A Buffer is a Uint8Array whose `slice` does not copy.
+      binaryType: 'uint8array',
       socket: {
         data: (_, data, port, address) => this.#received(data, port, address),
         error: socketError,

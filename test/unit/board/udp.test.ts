@@ -24,6 +24,15 @@ test('A Linux UDP socket sends what was given before it was open, and hears the 
   sockets.close();
 });
 
+test('A Linux UDP socket hands up plain octets, of which slice makes a copy', async () => {
+  const sockets = new LinuxUdpSockets();
+  const heard = Promise.withResolvers<Uint8Array>();
+  const server = sockets.open({ port: 41796, failed, received: (_from, _port, data) => heard.resolve(data) });
+  server.send(HERE, 41796, Uint8Array.of(1, 2));
+  assert.is((await heard.promise).constructor, Uint8Array);
+  sockets.close();
+});
+
 test('A Linux UDP socket on a taken port says so', async () => {
   const sockets = new LinuxUdpSockets();
   const why = Promise.withResolvers<string>();
