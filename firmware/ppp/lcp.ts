@@ -122,6 +122,11 @@ export class LcpOptions implements Negotiator {
     };
   }
 
+  /** The largest control packet for the peer, octets: what it takes, and never more than everybody takes. */
+  get room(): number {
+    return Math.min(this.#theirs.mru, DEFAULT_MRU);
+  }
+
   begin(): void {
     this.#mru = this.#settings.mru;
     this.#mruNaks = 0;
@@ -372,8 +377,8 @@ export class LcpExtension implements Extension {
 
   /** An Echo-Reply: identifier and data of the request behind our own magic number, cut to what the peer takes. */
   respond(packet: ControlPacket): void {
-    const { ourMagic, theirMru } = this.#options.agreement;
-    const data = packet.data.slice(0, Math.max(4, theirMru - 4));
+    const { ourMagic } = this.#options.agreement;
+    const data = packet.data.slice(0, Math.max(4, this.#options.room - 4));
     put32(data, 0, ourMagic);
     this.control?.answer(CODE.EchoReply, packet.identifier, data);
   }
@@ -391,7 +396,7 @@ export class LcpExtension implements Extension {
 
   /** Tells the peer that we do not know `protocol`; `body` is cut to what the peer takes (RFC 1661 5.7). */
   rejectProtocol(protocol: number, body: Uint8Array): void {
-    const kept = body.subarray(0, Math.max(0, this.#options.agreement.theirMru - 6));
+    const kept = body.subarray(0, Math.max(0, this.#options.room - 6));
     const data = new Uint8Array(2 + kept.length);
     put16(data, 0, protocol);
     data.set(kept, 2);

@@ -119,7 +119,7 @@ export class Link {
         negotiator: this.#lcpOptions,
         limits: settings.limits,
         extension: this.#extension,
-        peerMru: () => this.#lcpOptions.agreement.theirMru,
+        peerMru: () => this.#lcpOptions.room,
       },
       {
         up: (now) => this.#lcpUp(now),
@@ -411,7 +411,7 @@ export class Link {
     const addresses = this.#owner.addresses(verdict, peer);
     if ('refused' in addresses) return this.close(addresses.refused, now, 'No address for you');
     this.#network = new Network(
-      { ip: addresses, limits: this.#settings.limits, random: this.#random, peerMru: () => this.lcp.theirMru },
+      { ip: addresses, limits: this.#settings.limits, random: this.#random, peerMru: () => this.#lcpOptions.room },
       {
         control: (protocol) => this.#output(protocol, 'NCP'),
         ipUp: (agreement, at) => {

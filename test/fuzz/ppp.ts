@@ -89,7 +89,40 @@ export function linkTarget(count: number): FuzzTarget {
   };
 }
 
+/** Requests that a LAC says it exchanged with a caller: an octet that says where the second one begins, then both. */
+const proxied = (sent: Uint8Array, received: Uint8Array): Uint8Array => bytes(sent.length, ...sent, ...received);
+
+/** What a LAC passes on, into a link that may take it over. No packet of LCP where it does, one Configure-Request where it does not. */
+function proxyTarget(count: number): FuzzTarget {
+  const asked = [option(1, 5, 180), option(3, 0xc0, 0x23), option(5, 1, 2, 3, 4)];
+  let made = 0;
+  return {
+    name: 'what a LAC passes on',
+    count,
+    seeds: [
+      proxied(encodeOptions(asked), encodeOptions([option(5, 9, 9, 9, 9), option(7), option(8)])),
+      proxied(encodeOptions([option(1, 5, 180), option(3, 0xc2, 0x23, 5), option(2, 0, 0, 0, 0), option(8)]), encodeOptions([option(1, 5, 120), option(2, 0, 0, 0, 0)])),
+      proxied(encodeOptions([option(1, 4, 0), option(3, 0xc2, 0x23, 0x81)]), encodeOptions([])),
+    ],
+    run(input) {
+      const middle = 1 + (input[0] ?? 0);
+      const method = made % 3;
+      const proxy = {
+        initialReceived: undefined, lastSent: input.slice(1, middle), lastReceived: input.slice(middle), authenType: method === 0 ? 3 : 2, authenName: bytes(0x61, 0x62),
+        authenChallenge: new Uint8Array(16), authenId: 7, authenResponse: new Uint8Array(method === 1 ? 16 : 49),
+      };
+      const { end } = new Solo({ ...LINKS[1], proxy }, ++made);
+      const lcp = end.sent.filter((frame) => frame[0] === 0xc0 && frame[1] === 0x21).length;
+      const over = end.attempts.length === 1;
+      check(end.decided.length === 1, 'nothing decided', input);
+      // Taken over: the verdict is a refusal, for the proof is wrong, and LCP closes; else LCP begins.
+      check(lcp === 1 && end.link.phase === (over ? 'Terminate' : 'Establish'), `${lcp} LCP packets, ${end.link.phase}`, input);
+    },
+  };
+}
+
 export const targets: readonly FuzzTarget[] = [
+  proxyTarget(50_000),
   {
     name: 'frames',
     count: 1_000_000,
