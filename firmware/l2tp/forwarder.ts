@@ -14,6 +14,9 @@ import type { CallReason } from './reason.ts';
 import type { Tunnels, TunnelsBoard } from './tunnels.ts';
 import type { UserEntry } from './users.ts';
 
+/** The log's source for all callers: their names are not proved, and one of them must not have as many shares of the log as it invents names. */
+const CALLERS = 'L2TP callers';
+
 export interface ForwarderParts {
   readonly board: TunnelsBoard;
   readonly owner: L2tpOwner;
@@ -46,7 +49,6 @@ export class Forwarder {
   /** Passes a call on to an LNS of `entry`. */
   forward(entry: UserEntry, call: Forward, user: ForwardUser, now: Millis): Forwarded {
     const { tunnels, owner, board, carrier, enabled } = this.#parts;
-    const source = call.name === undefined ? 'L2TP LAC' : `L2TP user ${printable(call.name)}`;
     const one: Forwarding = new Forwarding(
       {
         enabled,
@@ -62,7 +64,7 @@ export class Forwarder {
         failed: (candidate, at) => this.#failures.failed(candidate, at),
         attach: (session) => carrier.attach(session),
         wake: (at) => this.#wake(one, at),
-        log: (subtype, text) => board.log.add({ module: 'L2TP', severity: subtype === 'NEXT' ? 3 : 4, type: 'CALL', subtype, text: `${who(call)}: ${text}`, source }),
+        log: (subtype, text) => board.log.add({ module: 'L2TP', severity: subtype === 'NEXT' ? 3 : 4, type: 'CALL', subtype, text: `${who(call)}: ${text}`, source: CALLERS }),
         over: () => this.#alarms.delete(one),
       },
       call,
