@@ -95,7 +95,11 @@ export class SimIpHost implements IpHost, RawIp {
     link.admin = true;
     link.carrier = () => wire.up;
     link.output = (packet, next) => packet.length <= wire.quality.mtu && wire.send(packet, next);
-    link.detach = () => wire.detach(tap);
+    link.detach = () => {
+      wire.detach(tap);
+      link.output = () => false;
+      port.send = () => {};
+    };
   }
 
   /** The Ethernet side of a port; undefined where there is none of that name. */
