@@ -61,6 +61,8 @@ import { Links } from './system/links.ts';
 import { systemCommands, systemConfig } from './system/system.commands.ts';
 import { SystemState } from './system/system.ts';
 import { asynCommands, asynConfig } from './system/asyn.commands.ts';
+import { SystemUpdate } from './system/update.ts';
+import { updateCommands } from './system/update.commands.ts';
 import { telnetCommands, telnetConfig } from './system/telnet.commands.ts';
 
 /** A configuration script and the name messages call it by. */
@@ -119,6 +121,7 @@ class Router implements ConsoleRouter {
   readonly #names: Names;
   readonly #radius: Radius;
   readonly #cpu: CpuMeter;
+  readonly #update: SystemUpdate;
   readonly #lines: Lines;
 
   constructor(lasting: Lasting) {
@@ -137,6 +140,7 @@ class Router implements ConsoleRouter {
     const resolver = this.#names.dns.asResolver();
     const loader = new Loader({ files, transfer: board.transfer, resolver, log: ring });
     this.#cpu = new CpuMeter(board.system, clock);
+    this.#update = new SystemUpdate({ updates: board.updates, resolver: board.resolver, clock, log: ring });
     consoles.page = PAGE;
     this.telnet = new TelnetServer(board.listeners, consoles);
     this.ip = new IpModule({ host: board.ip, clock, log: ring, owner: this.#ipOwner(), dhcp: board.dhcp, hostName: () => this.#system.hostName });
@@ -182,6 +186,7 @@ class Router implements ConsoleRouter {
     this.table = new CommandTable([
       ...sessionCommands(() => this.table),
       ...systemCommands({ state: this.#system, links, cpu: this.#cpu, wall, system: board.system, run }),
+      ...updateCommands({ update: this.#update, loader: () => loader.settings }),
       ...telnetCommands(this.telnet),
       ...asynCommands(consoles),
       ...userCommands({ users: this.#users, logins: this.#logins, sessions: () => consoles.active() }),
@@ -253,6 +258,7 @@ class Router implements ConsoleRouter {
     this.#rules.close();
     this.telnet.close();
     this.#cpu.stop();
+    this.#update.close();
   }
 
   // -- what the rooms need of each other --

@@ -223,6 +223,20 @@ export const messages = {
     scheduled: ['info', 6, 'The transfer of {0} starts in {1} seconds.'],
   }),
   // [config] section: CREATE/SET CONFIG
+  // UPDATE: ours, an id that no module of the MIB has here
+  update: module(66, {
+    installed: ['info', 3, 'Release {0} (kernel {1}) is in slot {2}; RESTART REBOOT tries it.'],
+    confirmed: ['info', 4, 'The system in slot {0} is kept.'],
+    reverted: ['info', 5, 'The next start is that of the system in slot {0}.'],
+    stopping: ['info', 6, 'The transfer stops.'],
+    nothing: ['warning', 256, 'No system is on trial.'],
+    noSlots: ['error', 257, 'This board has no second slot for a system.'],
+    busy: ['error', 258, 'An update from {0} is running; RESET UPDATE stops it.'],
+    onTrial: ['error', 259, 'The running system is on trial: CONFIRM UPDATE keeps it, or restart to go back, then update.'],
+    refused: ['error', 260, 'The update {0} was not taken: {1}.'],
+    consoleOnly: ['error', 261, 'UNSIGNED is for the console.'],
+    notWritten: ['error', 262, 'The card did not take the change: {0}.'],
+  }),
   config: module(49, {
     done: ['info', 3, 'Operation successful.'],
     noConfig: ['warning', 256, 'File {0} does not exist yet; without it the router starts with factory settings.'],
