@@ -1,9 +1,17 @@
-// What the user database allows one link: how long it may last and how long it may carry nothing (RFC 2865 5.27, 5.28).
+// What the user database allows one link: how long it may last and how long it may carry nothing (RFC 2865 5.27, 5.28; changed meanwhile by
+// RFC 5176).
 
 import { NEVER, type Millis } from '../bytes/time.ts';
 import type { Verdict } from './auth.ts';
 
+/** Seconds; 0 = without end, undefined = as it is. */
+export interface SessionLimits {
+  readonly sessionTimeout?: number;
+  readonly idleTimeout?: number;
+}
+
 export class Allowance {
+  #since: Millis | undefined;
   #until: Millis = NEVER;
   #seconds = 0;
   #idle = 0;
@@ -23,24 +31,19 @@ export class Allowance {
     return `The ${this.#seconds} seconds that the user database allows are over.`;
   }
 
-  /** A verdict: its time runs from now on. A second one (LCP was negotiated anew) never gives more time than the first. */
+  /** The network phase begins: the time runs from now on. A second verdict (LCP was negotiated anew) never gives more time than the first. */
   grant(verdict: Verdict | undefined, now: Millis): void {
+    this.#since ??= now;
     if (verdict?.accepted !== true) return;
     const { sessionTimeout: seconds = 0, idleTimeout: idle = 0 } = verdict;
     this.#idle = idle;
-    const until = seconds > 0 ? now + seconds * 1000 : NEVER;
-    if (until >= this.#until) return;
-    this.#until = until;
-    this.#seconds = seconds;
+    if (seconds > 0 && now + seconds * 1000 < this.#until) this.#set(seconds, now);
   }
 
-  /** Other limits for the running link, in place of the former (RFC 5176 CoA); seconds, 0 = without end, absent = as it is. `since`: its start. */
-  limit(limits: { readonly sessionTimeout?: number; readonly idleTimeout?: number }, since: Millis): void {
-    const { sessionTimeout, idleTimeout } = limits;
-    if (idleTimeout !== undefined) this.#idle = idleTimeout;
-    if (sessionTimeout === undefined) return;
-    this.#seconds = sessionTimeout;
-    this.#until = sessionTimeout > 0 ? since + sessionTimeout * 1000 : NEVER;
+  /** The database changes its mind: less or more time, counted from the start of the session. */
+  change({ sessionTimeout, idleTimeout }: SessionLimits, now: Millis): void {
+    this.#idle = idleTimeout ?? this.#idle;
+    if (sessionTimeout !== undefined) this.#set(sessionTimeout, this.#since ?? now);
   }
 
   /** The lesser of `own` and what the database allows, seconds without traffic; 0 = without end. */
@@ -51,5 +54,10 @@ export class Allowance {
   /** The time is over and the link was told: not a second time. */
   spent(): void {
     this.#until = NEVER;
+  }
+
+  #set(seconds: number, from: Millis): void {
+    this.#seconds = seconds;
+    this.#until = seconds === 0 ? NEVER : from + seconds * 1000;
   }
 }

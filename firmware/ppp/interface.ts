@@ -6,7 +6,7 @@ import { put16, u8 } from '../bytes/integers.ts';
 import { NEVER, type Alarm, type Millis } from '../bytes/time.ts';
 import type { InterfaceId, Refusal } from '../hal/dataplane.ts';
 import type { Verdict } from './auth.ts';
-import { Allowance } from './allowance.ts';
+import { Allowance, type SessionLimits } from './allowance.ts';
 import { Accounting, NO_TRAFFIC, type LimitCounter } from './accounting.ts';
 import { PROTOCOL } from './frame.ts';
 import type { IpcpAgreement, IpcpSettings } from './ipcp.ts';
@@ -286,15 +286,16 @@ export class PppInterface {
     this.#link?.resized();
   }
 
+  /** Other limits for the present link than its verdict gave (RFC 5176), counted from the start of its network phase. */
+  limit(limits: SessionLimits, now: Millis): void {
+    if (this.#link === undefined) return;
+    this.#allowance.change(limits, now);
+    this.#arm();
+  }
+
   /** Sends one LCP Echo-Request, whatever ECHO says; false where LCP is not open. */
   ask(): boolean {
     return this.#link?.ask() ?? false;
-  }
-
-  /** Other limits for the running link; seconds, 0 = without end, absent = as it is. */
-  limit(limits: { readonly sessionTimeout?: number; readonly idleTimeout?: number }, now: Millis): void {
-    this.#allowance.limit(limits, this.#since ?? now);
-    this.#arm();
   }
 
   /** A PPP frame that the data plane did not carry itself. */

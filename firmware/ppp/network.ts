@@ -122,8 +122,8 @@ export class Network {
     return control;
   }
 
-  /** IPCP has ended. The link lives on only while another NCP is open (RFC 1661 3.6). */
+  /** IPCP has ended. The link lives on only while another NCP is open (RFC 1661 3.6), and not with a peer that is here for its address. */
   #finished(reason: string, now: Millis): void {
-    if (this.#ipv6cp?.state !== 'Opened') this.#out.useless(reason, now);
+    if (this.#ipv6cp?.state !== 'Opened' || this.#settings.ip.remoteMode === 'must') this.#out.useless(reason, now);
   }
 }

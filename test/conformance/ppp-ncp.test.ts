@@ -224,6 +224,19 @@ test('a link with IPV6CP open lives on when IPCP ends', () => {
   assert.ok(solo.end.ipv6);
 });
 
+test('a peer that must take our address and does not is put out though its IPV6CP is open', () => {
+  const { solo, request } = network({ local: OWN, remote: address('10.1.1.7'), remoteMode: 'must' });
+  solo.give(IPV6CP, 1, 1, [identifier(7)]);
+  const own = solo.taken().find(({ protocol, code }) => protocol === IPV6CP && code === 1);
+  solo.give(IPV6CP, 2, own?.identifier ?? 0, own?.data ?? new Uint8Array(0));
+  assert.ok(solo.end.ipv6);
+  solo.give(IPCP, 2, request.identifier, request.data.slice());
+  for (let n = 0; n < 7; n++) solo.give(IPCP, 1, 100 + n, []);
+  solo.wait(30_000);
+  assert.is(solo.end.ended, 'The peer does not take the address that we give it.');
+  assert.not.ok(solo.end.ipv6);
+});
+
 test('compression and encryption are declined by Protocol-Reject and nothing else', () => {
   const { solo, request } = network();
   solo.give(IPCP, 2, request.identifier, request.data).give(IPCP, 1, 1, []).taken();

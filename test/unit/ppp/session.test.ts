@@ -77,6 +77,29 @@ test('a caller cannot lengthen its session by negotiating LCP anew', () => {
   assert.ok(all.now < 70 * SECOND, `${all.now}`);
 });
 
+test('limits that change while a session runs count from its start, shorter and longer ones, and can be lifted', () => {
+  const all = up({ sessionTimeout: 60 });
+  const from = all.now;
+  all.run(30 * SECOND);
+  all.a.one().limit({ sessionTimeout: 120 }, all.now);
+  lasts(all);
+  assert.is(Math.round((all.now - from) / SECOND), 120);
+  const shorter = up({ sessionTimeout: 600 });
+  shorter.run(30 * SECOND);
+  shorter.a.one().limit({ sessionTimeout: 10 }, shorter.now);
+  assert.is(lasts(shorter), 0, 'over already');
+  const lifted = up({ sessionTimeout: 60, idleTimeout: 90 });
+  lifted.a.one().limit({ sessionTimeout: 0 }, lifted.now);
+  assert.is(lasts(lifted), 90, 'idle stays');
+  const idle = up({ idleTimeout: 90 });
+  idle.a.one().limit({ idleTimeout: 20 }, idle.now);
+  assert.is(lasts(idle), 20);
+  const without = up();
+  without.run(100 * SECOND);
+  without.a.one().limit({ sessionTimeout: 300 }, without.now);
+  assert.is(lasts(without), 200);
+});
+
 test('another path MTU changes the MTU of the session and is told once, and nothing is negotiated', () => {
   const all = up();
   const sent = all.a.one().link?.states().map(({ counters }) => [...counters.sent]);
