@@ -165,8 +165,7 @@ when(NEEDS, test, 'MS-CHAPv2 is accepted with the proof of the server that RFC 2
   const wrong = RESPONSE.slice();
   wrong[30] = 0;
   const refused = await login(radius, 'User', { kind: 'mschapv2', id: 5, challenge: CHALLENGE, response: wrong });
-  assert.not.ok(refused.accepted);
-  assert.match(refused.reason, /^The RADIUS server refuses: E=691 /);
+  assert.match(refused.accepted ? 'accepted' : refused.reason, /^The RADIUS server refuses: E=691 /);
 });
 
 when(NEEDS, test, 'All that a server gives a caller arrives', async () => {

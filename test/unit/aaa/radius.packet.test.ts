@@ -12,8 +12,9 @@ import { hidePassword, hideTunnelPassword, unhidePassword, unhideTunnelPassword 
 import {
   checkMessageAuthenticator, CODE, encodeAccessRequest, encodeDigestRequest, encodeReply, hmac, parsePacket, replyIsTrue, requestIsTrue, type Packet, type Trust,
 } from '../../../firmware/aaa/radius.packet.ts';
+import { sure } from './radius.rig.ts';
 
-const bytes = (text_: string): Uint8Array => fromHex(text_) ?? assert.unreachable(`not hex: ${text_}`) ?? new Uint8Array(0);
+const bytes = (digits: string): Uint8Array => sure(fromHex(digits));
 const trust = (secret: string): Trust => ({ secret: new Secret(secret), crypto: libraryCrypto });
 function parsed(data: Uint8Array): Packet {
   const packet = parsePacket(data);

@@ -16,6 +16,12 @@ import type { Attribute } from '../../../firmware/aaa/radius.attribute.ts';
 import { Radius } from '../../../firmware/aaa/radius.ts';
 import { libraryCrypto } from '../../../board/linux/crypto.ts';
 
+/** A value that a test is sure to have. */
+export function sure<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('there is no such thing');
+  return value;
+}
+
 export const ip = (text: string): Ipv4 => parseIpv4(text) ?? ANY_IPV4;
 export const CLIENT = ip('10.0.0.1');
 
