@@ -1,5 +1,6 @@
 // The router: all rooms joined on one board. The only file that knows them all; each room declares what it needs of the others.
 
+import { Accounts } from './accounts.ts';
 import { Logins } from './aaa/login.ts';
 import { radiusCommands, radiusConfig } from './aaa/radius.commands.ts';
 import { Radius } from './aaa/radius.ts';
@@ -136,7 +137,7 @@ class Router implements ConsoleRouter {
       warnings: () => this.#lacking().map(({ text }) => text),
     });
     const outputs = new LogOutputs(ring, board.datagrams, () => this.#system.hostName);
-    this.#names = new Names({ board, log: ring, ip: () => this.ip });
+    this.#names = new Names({ board, log: ring, ip: () => this.ip, translations: () => this.#nat.translations() });
     const resolver = this.#names.dns.asResolver();
     const loader = new Loader({ files, transfer: board.transfer, resolver, log: ring });
     this.#cpu = new CpuMeter(board.system, clock);
@@ -155,18 +156,19 @@ class Router implements ConsoleRouter {
       hostName: () => this.#system.hostName,
       sourceAddress: (server) => this.ip.routedSource(server),
     });
-    const judge = new Judge({ users: this.#users, crypto, clock, slowdown: new Slowdown(), radius: () => undefined });
+    const accounts = new Accounts({ radius: this.#radius, log: ring, sourceAddress: (to) => this.ip.routedSource(to) });
+    const judge = new Judge({ users: this.#users, crypto, clock, slowdown: new Slowdown(), radius: () => (accounts.isConfigured ? (...question) => accounts.judge(...question) : undefined) });
     this.#lines = new Lines({
       board, log: ring, identity: { vendor: PRODUCT, firmware: FIRMWARE },
       hostName: () => this.#system.hostName,
       ip: () => this.ip,
       filter: (id) => this.#filters.permitted(id),
-      judge: (attempt, by, call, answer, now) => judge.judge(attempt, by, call, answer, now),
+      judge: (attempt, by, party, answer, now) => judge.judge(attempt, by, party, answer, now),
       resolve: (name, done) => this.#names.dns.resolve(name, done),
       tunnels: (name, done) => this.#radius.tunnels(name, done, clock.now()),
       announce: (message) => consoles.announce(printMessage(message)),
       callerDns: () => this.#names.dns.callerDns(),
-      began: () => () => {},
+      began: (session, now) => accounts.began(session, now),
     });
     const { l2tp, ppp } = this.#lines;
     this.ip.onRoute = () => {
@@ -300,6 +302,7 @@ class Router implements ConsoleRouter {
       nat: this.#nat,
       changed: (done) => {
         this.ip.answerFor(this.#nat.outside());
+        this.#names.refresh();
         this.#rules.load(done);
       },
       failure: () => this.#rules.failure,

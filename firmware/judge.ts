@@ -7,13 +7,13 @@ import { printable } from './bytes/text.ts';
 import type { Millis } from './bytes/time.ts';
 import type { Clock, Crypto } from './hal/clock.ts';
 import { verifyAttempt, type Attempt, type Verdict } from './ppp/auth.ts';
-import type { Incoming, Judged } from './remote.ts';
+import type { Judged, Party } from './remote.ts';
 
 /** LOGIN of a PPP template. */
 export type Databases = 'ALL' | 'RADIUS' | 'TACACS' | 'USER';
 
 /** What a RADIUS server says of a caller. */
-export type RadiusJudge = (attempt: Attempt, call: Incoming | undefined, answer: Judged, now: Millis) => void;
+export type RadiusJudge = (attempt: Attempt, party: Party | undefined, answer: Judged, now: Millis) => void;
 
 export interface JudgeParts {
   readonly users: Users;
@@ -32,9 +32,9 @@ export class Judge {
   }
 
   /** Judges an attempt; `answer` is called once, at once or later. */
-  judge(attempt: Attempt, by: Databases, call: Incoming | undefined, answer: Judged, now: Millis): void {
+  judge(attempt: Attempt, by: Databases, party: Party | undefined, answer: Judged, now: Millis): void {
     const { slowdown, clock } = this.#parts;
-    const source = call?.from;
+    const source = party?.call.from;
     const settle: Judged = (verdict, at, grant) => {
       if (source === undefined) return answer(verdict, at, grant);
       if (verdict.accepted) {
@@ -46,16 +46,16 @@ export class Judge {
       if (wait === 0) answer(verdict, at);
       else clock.at(at + wait, () => answer(verdict, clock.now()));
     };
-    this.#ask(attempt, by, call, settle, now);
+    this.#ask(attempt, by, party, settle, now);
   }
 
-  #ask(attempt: Attempt, by: Databases, call: Incoming | undefined, answer: Judged, now: Millis): void {
+  #ask(attempt: Attempt, by: Databases, party: Party | undefined, answer: Judged, now: Millis): void {
     if (by === 'TACACS') return answer({ accepted: false, reason: 'LOGIN=TACACS of its template is not available in this build' }, now);
     const { users } = this.#parts;
     const radius = this.#parts.radius();
     if (by === 'USER' || (by === 'ALL' && (radius === undefined || users.secretOf(attempt.name) !== undefined))) return answer(this.#local(attempt), now);
     if (radius === undefined) return answer({ accepted: false, reason: 'LOGIN=RADIUS of its template, and no RADIUS server is configured (ADD RADIUS SERVER)' }, now);
-    radius(attempt, call, answer, now);
+    radius(attempt, party, answer, now);
   }
 
   /** By the user database; an accepted attempt carries the user's own address, where he has one. */

@@ -19,7 +19,7 @@ import type { PppInterface } from './ppp/interface.ts';
 import { PppInterfaces } from './ppp/interfaces.ts';
 import type { PppLower, PppOwner, PppTraffic } from './ppp/owner.ts';
 import { forward, outgoing } from './relay.ts';
-import { type Incoming, type IncomingLink, type Judged, Remote, type RemoteParts } from './remote.ts';
+import { type Incoming, type IncomingLink, type Judged, type Party, Remote, type RemoteParts } from './remote.ts';
 
 export interface LinesParts {
   readonly board: Board;
@@ -30,8 +30,8 @@ export interface LinesParts {
   ip(): IpModule;
   /** The sources that IP filter `id` permits. */
   filter(id: number): readonly Ipv4Prefix[] | undefined;
-  /** Judges a PPP peer: by the databases that a template names, for a call where there is one. */
-  judge(attempt: Attempt, by: Databases, call: Incoming | undefined, answer: Judged, now: Millis): void;
+  /** Judges a PPP peer: by the databases that a template names, for a caller where it is one. */
+  judge(attempt: Attempt, by: Databases, party: Party | undefined, answer: Judged, now: Millis): void;
   resolve: L2tpOwner['resolve'];
   tunnels: L2tpOwner['tunnels'];
   /** A line for everyone who is logged in. */
@@ -77,7 +77,7 @@ export class Lines {
     this.ppp = new PppInterfaces(this.#pppOwner());
     this.remote = new Remote({
       plane, clock, log: parts.log, ip: parts.ip(),
-      judge: (attempt, by, call, answer, now) => parts.judge(attempt, by, call, answer, now),
+      judge: (attempt, by, party, answer, now) => parts.judge(attempt, by, party, answer, now),
       passesOn: () => this.l2tp.enabled && (this.l2tp.server === 'LAC' || this.l2tp.server === 'BOTH') && this.l2tp.users.list().some(({ action }) => action !== 'IGNORE'),
       forward: (caller, now) => forward(this.l2tp, caller, now),
       dns: () => parts.callerDns(),
@@ -222,7 +222,7 @@ export class Lines {
     const { board, hostName } = this.#parts;
     return {
       arrive: ({ kind, template, over, from, callingNumber, calledNumber, subAddress, speed, bearer, framing }, now) =>
-        this.remote.call({ template, over, from, peer: undefined, line: { kind, callingNumber, calledNumber, subAddress, speed, bearer, framing } }, now),
+        this.remote.call({ template, over, from, peer: undefined, serial: '', line: { kind, callingNumber, calledNumber, subAddress, speed, bearer, framing } }, now),
       layerUser: (over) => {
         const user = this.ppp.over(over);
         return user === undefined ? undefined : { name: user.name, enabled: user.enabled };
@@ -320,11 +320,12 @@ export class Lines {
 }
 
 /** A call of a tunnel that a template is to answer. */
-const incoming = ({ entry, peer, callingNumber, calledNumber }: TemplateCall): Incoming => ({
+const incoming = ({ entry, peer, callingNumber, calledNumber, serial }: TemplateCall): Incoming => ({
   template: entry.template,
   over: `TNL-${formatIpv4(peer)}`,
   from: callingNumber === '' ? formatIpv4(peer) : `${formatIpv4(peer)} (${printable(callingNumber)})`,
   peer,
+  serial: String(serial),
   line: { kind: 'L2TP', callingNumber, calledNumber, subAddress: '', speed: TUNNEL_SPEED, bearer: 'none', framing: 'sync' },
 });
 

@@ -28,7 +28,16 @@ export interface Incoming {
   readonly from: string;
   /** The peer of the tunnel under the call, whose address no caller may have. */
   readonly peer: Ipv4 | undefined;
+  /** What tells the calls of a tunnel apart: the call's serial number; empty = there is none. */
+  readonly serial: string;
   readonly line: Line;
+}
+
+/** A caller from the moment his interface is made; the same object as long as it lasts. */
+export interface Party {
+  readonly call: Incoming;
+  /** The number of his PPP interface. */
+  readonly number: number;
 }
 
 /** What the line said of itself. */
@@ -76,10 +85,9 @@ export interface Grant {
 export interface Session {
   /** 'ppp3' */
   readonly interface: string;
-  readonly number: number;
+  readonly party: Party;
   readonly user: string;
   readonly address: Ipv4;
-  readonly call: Incoming;
   readonly grant: Grant | undefined;
   traffic(): PppTraffic | undefined;
   /** New limits in seconds, from the start of the session or of idleness; undefined = as they are. */
@@ -96,7 +104,7 @@ export interface RemoteParts {
   readonly log: Log;
   readonly ip: IpModule;
   /** Judges a caller by the databases that LOGIN of his template names. */
-  judge(attempt: Attempt, by: TemplateParameters['login'], call: Incoming, answer: Judged, now: Millis): void;
+  judge(attempt: Attempt, by: TemplateParameters['login'], party: Party, answer: Judged, now: Millis): void;
   /** Callers may be passed on to LNSs: their frames have to fit a tunnel. */
   passesOn(): boolean;
   /** Takes a caller on to an LNS; undefined where he is to stay here. */
@@ -119,6 +127,7 @@ interface Caller {
   readonly parameters: TemplateParameters;
   readonly device: InterfaceId;
   readonly call: Incoming;
+  readonly party: Party;
   link: IncomingLink | undefined;
   /** On its way to an LNS, or there. */
   relayed: Relayed | undefined;
@@ -212,7 +221,7 @@ export class Remote implements TemplateOwner {
     if (typeof device === 'object') return device;
     const { parameters, number } = template;
     const one = ppp.addDynamic(owner, { template: number, over: call.over, device }, interfaceParameters(parameters), now);
-    const caller: Caller = { one, template, parameters, device, call, link: undefined, relayed: undefined, grant: undefined, ended: undefined, user: '', wasUp: false, refusal: '' };
+    const caller: Caller = { one, template, parameters, device, call, party: { call, number: one.number }, link: undefined, relayed: undefined, grant: undefined, ended: undefined, user: '', wasUp: false, refusal: '' };
     this.#callers.set(one.name, caller);
     for (const watch of this.#watches.get(number)?.values() ?? []) if (now < watch.until) show(one, watch);
     return {
@@ -307,7 +316,8 @@ export class Remote implements TemplateOwner {
     this.#callers.delete(one.name);
     caller.relayed?.lineDown(reason, now);
     const { ip } = this.#parts;
-    this.#down(one.name, caller, reason);
+    this.#down(one.name, caller);
+    caller.ended?.(reason, now);
     if (link !== undefined) {
       // The plane forgets the address before anybody else can have it.
       link.update({ ipv4: false, ipv6: false, routes: [], sources: [] });
@@ -342,7 +352,7 @@ export class Remote implements TemplateOwner {
       authenticate: (name, attempt, answer, now) => {
         const caller = this.#callers.get(name);
         if (caller === undefined || this.#forward(caller, attempt, answer, now)) return;
-        judge(attempt, caller.parameters.login, caller.call, (verdict, at, grant) => {
+        judge(attempt, caller.parameters.login, caller.party, (verdict, at, grant) => {
           caller.grant = grant;
           answer(verdict, at);
         }, now);
@@ -353,7 +363,7 @@ export class Remote implements TemplateOwner {
         answer({ accepted: true }, now);
       },
       ipUp: (name, { local, remote, mtu }) => this.#up(name, local, remote, mtu),
-      ipDown: (name) => this.#down(name, this.#callers.get(name), 'IP went down'),
+      ipDown: (name) => this.#down(name, this.#callers.get(name)),
       traffic: (name) => {
         const link = this.#callers.get(name)?.link;
         return link === undefined ? undefined : this.#parts.traffic(link);
@@ -405,14 +415,15 @@ export class Remote implements TemplateOwner {
     const own: Ipv4Prefix[] = [{ address: remote, length: HOST_LENGTH }, ...networks];
     caller.link.update({ far: caller.device, routes: own, sources: own });
     this.#parts.ip.dynamicUp(name, { device: nameOf(caller.template.number), local, peer: remote, networks, mtu });
-    const { one, call, user, grant } = caller;
+    const { one, party, user, grant } = caller;
     const { clock } = this.#parts;
-    caller.ended = this.#parts.began(
+    // LCP negotiated anew is the same session.
+    caller.ended ??= this.#parts.began(
       {
-        interface: name, number: one.number, user, address: remote, call, grant,
+        interface: name, party, user, address: remote, grant,
         traffic: () => (caller.link === undefined ? undefined : this.#parts.traffic(caller.link)),
         limit: (limits, now) => one.limit(limits, now),
-        hangUp: (reason, now) => this.#ppp?.removeDynamic(one, reason, now),
+        hangUp: (reason, now) => one.reset(now, reason),
       },
       clock.now(),
     );
@@ -420,9 +431,7 @@ export class Remote implements TemplateOwner {
     this.#log(name, 'UP', `${name}: IP is up to ${formatIpv4(remote)}${who}, from ${caller.call.from} by PPP template ${caller.template.number}`);
   }
 
-  #down(name: string, caller: Caller | undefined, reason: string): void {
-    caller?.ended?.(reason, this.#parts.clock.now());
-    if (caller !== undefined) caller.ended = undefined;
+  #down(name: string, caller: Caller | undefined): void {
     const gone = this.#parts.ip.dynamicDown(name);
     if (gone !== undefined) this.#log(name, 'DOWN', `${name}: IP is down, ${formatIpv4(gone.peer)} is not reached any more`);
     caller?.link?.update({ routes: [], sources: [] });

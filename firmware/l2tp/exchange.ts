@@ -263,8 +263,8 @@ export class Exchange {
 
   #templateCall(entry: SessionEntry, template: Extract<Answer, { kind: 'template' }>['entry'], now: Millis): void {
     const { session, tunnel } = entry;
-    const { callingNumber = '', calledNumber: called = '' } = session.request ?? {};
-    const user = this.#owner.templateCall({ entry: template, peer: tunnel.at.peer, callingNumber, calledNumber: called }, now);
+    const { callingNumber = '', calledNumber: called = '', callSerialNumber: serial = 0 } = session.request ?? {};
+    const user = this.#owner.templateCall({ entry: template, peer: tunnel.at.peer, callingNumber, calledNumber: called, serial }, now);
     if ('refused' in user) {
       this.#logRefusal(entry, user.refused);
       return session.refuse({ code: DISCONNECT.temporary, error: 0, message: user.refused.slice(0, 100) }, now);

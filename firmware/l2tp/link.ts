@@ -35,6 +35,8 @@ export interface TemplateCall {
   readonly peer: Ipv4;
   readonly callingNumber: string;
   readonly calledNumber: string;
+  /** Call Serial Number. */
+  readonly serial: number;
 }
 
 /** A call that a LAC forwards to an LNS: what the line said, and what LCP and authentication with the caller brought. */
@@ -63,6 +65,8 @@ export interface ForwardUser {
   /** No LNS took it; one sentence that names what was tried. */
   failed(reason: string, now: Millis): void;
   down(reason: string, now: Millis): void;
+  /** The control characters that the LNS and the caller agreed to escape (SLI): those in frames to the caller, on an asynchronous line (RFC 1662 7.1). */
+  accm?(map: number, now: Millis): void;
 }
 
 /** One LNS that a RADIUS server names for a user (RFC 2868). At most 16 are tried. */
@@ -101,6 +105,8 @@ export interface OutgoingUser {
   linkUp(link: L2tpLink, now: Millis): void;
   /** The LNS hung up, or the tunnel went: the call ends. Once, also before `linkUp`, and from within `link.hangUp`. */
   linkDown(reason: string, now: Millis): void;
+  /** As `ForwardUser.accm`. */
+  accm?(map: number, now: Millis): void;
 }
 
 /** What the dialler answers: once, `connected` or `failed`. */
@@ -128,6 +134,8 @@ export interface L2tpLink {
   counters(): SessionCounters | undefined;
   /** Changes how the data plane treats the session, or where its packets go. */
   update(change: Partial<SessionOptions> & { readonly far?: Far; readonly routes?: readonly Ipv4Prefix[]; readonly sources?: readonly Ipv4Prefix[] }): void;
+  /** LNS: tells the LAC which control characters LCP agreed to escape in frames to the caller and from him (SLI); without it all are. */
+  accm?(send: number, receive: number, now: Millis): void;
   /** PPP has opened: NUMBER=STARTUP stops numbering, the redial interval starts again from its least. */
   negotiated(now: Millis): void;
   /** Ends the call; `reason` is one sentence for the log and the peer. */

@@ -187,10 +187,10 @@ export class PppInterface {
   }
 
   /** Closes the link and opens it again. */
-  reset(now: Millis): void {
+  reset(now: Millis, reason = 'Reset by the operator.'): void {
     this.#again = this.#enabled;
     this.#hold = 0;
-    this.#closeLink('Reset by the operator.', now);
+    this.#closeLink(reason, now);
     this.#settleWant(now);
     this.#arm();
   }
