@@ -1,31 +1,21 @@
 // The user data plane beside plain kernel forwarding and a C loop, in one run: host - router == router - host in namespaces.
 // bun test/bench/plane.ts [veth|nic] [ROUNDS] [MODE]...   both wires, 3 rounds and all modes where not told otherwise
+// bun test/bench/plane.ts relay [veth|nic] [ROUNDS]        the same for a router between the two (plane.relay.ts); without words, after the others
 // "veth": super-packets pass the wire as they are. "nic": offloads off and GRO on at both ends of it, as with a plain network card.
 
 import { join } from 'node:path';
 
 import { missing } from '../needs.ts';
 import { must, Network, until } from '../network.ts';
+import { FIGURES, figuresText, Hosts, medians, type Figures } from './plane.figures.ts';
+import { measureRelay } from './plane.relay.ts';
 
 const NEEDS = ['root', 'tun', 'netns', 'ethtool', 'iperf3', 'gcc', 'nft', 'ping'] as const;
 const MODES = ['plain', 'c', 'hashi'] as const;
 const WIRES = ['nic', 'veth'] as const;
-const SECONDS = 2;
-const FLOOD_PORT = 9999;
-/** 64 octets of Ethernet frame. */
-const SMALL = 22;
 
 export type Mode = (typeof MODES)[number];
 export type WireKind = (typeof WIRES)[number];
-
-/** TCP in Gbit/s with one and four flows, small packets that arrive in thousands a second, mean round trip in microseconds. */
-export interface Figures {
-  readonly tcp1: number;
-  readonly tcp4: number;
-  readonly kpps: number;
-  readonly rtt: number;
-}
-const FIGURES = ['tcp1', 'tcp4', 'kpps', 'rtt'] as const;
 
 /** What the issue asks of the plane: at least this share of plain forwarding, or so many times the C loop. */
 const TARGETS: Record<WireKind, readonly (readonly [(typeof FIGURES)[number], 'plain' | 'c', number])[]> = {
@@ -35,13 +25,13 @@ const TARGETS: Record<WireKind, readonly (readonly [(typeof FIGURES)[number], 'p
 
 class Course {
   readonly #network = new Network('plb');
-  readonly #programs = { loop: join(this.#network.folder, 'l2tploop'), flood: join(this.#network.folder, 'flood') };
+  readonly #hosts = new Hosts(this.#network);
+  readonly #loop = join(this.#network.folder, 'l2tploop');
   #routers: Bun.Subprocess[] = [];
 
   async up(kind: WireKind): Promise<void> {
     const n = this.#network;
-    await must(['gcc', '-O2', '-o', this.#programs.loop, 'test/bench/l2tploop.c']);
-    await must(['gcc', '-O2', '-o', this.#programs.flood, 'test/bench/flood.c']);
+    await must(['gcc', '-O2', '-o', this.#loop, 'test/bench/l2tploop.c']);
     await n.space('h1', 'a', 'b', 'h2');
     for (const space of ['h1', 'a', 'b', 'h2']) await n.exec(space, ['sysctl', '-qw', 'net.ipv6.conf.default.disable_ipv6=1', 'net.ipv6.conf.all.disable_ipv6=1']);
     await n.wire('h1/e1', 'a/e2');
@@ -59,8 +49,7 @@ class Course {
     await n.ip('h1', 'route', 'add', 'default', 'via', '10.1.0.1');
     await n.ip('h2', 'route', 'add', 'default', 'via', '10.2.0.1');
     for (const space of ['a', 'b']) await n.exec(space, ['sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv4.conf.all.rp_filter=0']);
-    await n.exec('h2', ['nft', `add table ip flood; add chain ip flood p { type filter hook prerouting priority -300; }; add rule ip flood p udp dport ${FLOOD_PORT} counter drop`]);
-    n.start('h2', ['iperf3', '-s']);
+    await this.#hosts.up();
   }
 
   async mode(mode: Mode): Promise<void> {
@@ -72,7 +61,7 @@ class Course {
       await n.ip('a', 'route', 'replace', '10.2.0.0/24', 'via', '192.168.77.2');
       await n.ip('b', 'route', 'replace', '10.1.0.0/24', 'via', '192.168.77.1');
     } else {
-      const program = mode === 'c' ? [this.#programs.loop] : [process.execPath, 'test/bench/plane.router.ts'];
+      const program = mode === 'c' ? [this.#loop] : [process.execPath, 'test/bench/plane.router.ts'];
       this.#routers = [
         n.start('a', [...program, 'ppp0', '192.168.77.1', '192.168.77.2', '7', '9', '17', '19']),
         n.start('b', [...program, 'ppp0', '192.168.77.2', '192.168.77.1', '17', '19', '7', '9']),
@@ -87,7 +76,7 @@ class Course {
   }
 
   async measure(): Promise<Figures> {
-    return { tcp1: await this.#tcp(1), tcp4: await this.#tcp(4), kpps: await this.#small(), rtt: await this.#rtt() };
+    return this.#hosts.measure();
   }
 
   async down(): Promise<void> {
@@ -101,37 +90,6 @@ class Course {
       await router.exited;
     }
   }
-
-  async #tcp(flows: number): Promise<number> {
-    const { output } = await this.#network.exec('h1', ['iperf3', '-c', '10.2.0.2', '-J', '-t', String(SECONDS), '-P', String(flows)]);
-    const { end } = JSON.parse(output) as { end: { sum_received: { bits_per_second: number } } };
-    return end.sum_received.bits_per_second / 1e9;
-  }
-
-  async #small(): Promise<number> {
-    const before = await this.#arrived();
-    await this.#network.exec('h1', [this.#programs.flood, '10.2.0.2', String(FLOOD_PORT), String(SMALL), String(SECONDS)]);
-    await Bun.sleep(200);
-    return ((await this.#arrived()) - before) / SECONDS / 1000;
-  }
-
-  /** Datagrams at the far host; a super-packet is one packet with one header to nftables, so they are reckoned from the octets. */
-  async #arrived(): Promise<number> {
-    const { output } = await this.#network.exec('h2', ['nft', 'list', 'chain', 'ip', 'flood', 'p']);
-    const [, packets = '0', octets = '0'] = /packets (\d+) bytes (\d+)/.exec(output) ?? [];
-    return (Number(octets) - Number(packets) * 28) / SMALL;
-  }
-
-  async #rtt(): Promise<number> {
-    const { output } = await this.#network.exec('h1', ['ping', '-qn', '-c', '300', '-i', '0.003', '10.2.0.2']);
-    return Number(/= [\d.]+\/([\d.]+)/.exec(output)?.[1] ?? 0) * 1000;
-  }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }
 
 /** Medians of alternating rounds over one kind of wire; `tell` gets each round as it comes. */
@@ -145,23 +103,23 @@ export async function measurePlane(kind: WireKind, rounds: number, modes: readon
         await course.mode(mode);
         const figures = await course.measure();
         found.get(mode)?.push(figures);
-        tell(`${kind} round ${round} ${mode.padEnd(6)} ${FIGURES.map((f) => `${f} ${figures[f].toFixed(f.startsWith('tcp') ? 2 : 0)}`).join('  ')}`);
+        tell(`${kind} round ${round} ${mode.padEnd(6)} ${figuresText(figures)}`);
       }
   } finally {
     await course.down();
   }
-  return new Map([...found].map(([mode, all]) => [mode, Object.fromEntries(FIGURES.map((f) => [f, median(all.map((one) => one[f]))])) as unknown as Figures]));
+  return new Map([...found].map(([mode, all]) => [mode, medians(all)]));
 }
 
 /** Medians with their ratios to plain forwarding, then the targets. */
-export function report(kind: WireKind, medians: ReadonlyMap<Mode, Figures>): string[] {
+export function report(kind: WireKind, found: ReadonlyMap<Mode, Figures>): string[] {
   const lines: string[] = [];
-  const plain = medians.get('plain');
-  for (const [mode, figures] of medians)
-    lines.push(`${kind} ${mode.padEnd(6)} ${FIGURES.map((f) => `${f} ${figures[f].toFixed(f.startsWith('tcp') ? 2 : 0)}${plain === undefined ? '' : ` (x${(figures[f] / plain[f]).toFixed(2)})`}`).join('  ')}`);
-  const hashi = medians.get('hashi');
+  const plain = found.get('plain');
+  for (const [mode, figures] of found)
+    lines.push(`${kind} ${mode.padEnd(6)} ${figuresText(figures, plain)}`);
+  const hashi = found.get('hashi');
   for (const [figure, beside, target] of TARGETS[kind]) {
-    const other = medians.get(beside);
+    const other = found.get(beside);
     if (hashi === undefined || other === undefined) continue;
     const ratio = hashi[figure] / other[figure];
     lines.push(`${kind} ${figure}: ${ratio.toFixed(2)} of ${beside}, target ${target}: ${ratio >= target ? 'met' : ratio >= target * 0.9 ? 'close' : 'open'}`);
@@ -179,6 +137,7 @@ if (import.meta.main) {
   const wires = WIRES.filter((kind) => words.includes(kind));
   const modes = MODES.filter((mode) => words.includes(mode));
   const rounds = Number(words.find((word) => /^\d+$/.test(word)) ?? 3);
-  for (const kind of wires.length > 0 ? wires : WIRES)
+  if (!words.includes('relay')) for (const kind of wires.length > 0 ? wires : WIRES)
     for (const line of report(kind, await measurePlane(kind, rounds, modes.length > 0 ? modes : MODES, console.log))) console.log(line);
+  if (words.includes('relay') || modes.length === 0) for (const kind of wires.length > 0 ? wires : WIRES) for (const line of await measureRelay(kind, rounds, console.log)) console.log(line);
 }

@@ -60,6 +60,8 @@ export class Engine {
   readonly #interfaces: (Interface | undefined)[] = [];
   readonly #ethers: (Ether | undefined)[] = [];
   readonly #sessions = new Map<number, Session>();
+  /** The counters of each slot that was ever used: a storm of calls makes no garbage of them. */
+  readonly #slots: (Float64Array<SharedArrayBuffer> | undefined)[] = [];
   /** What a ready descriptor belongs to. */
   readonly #socketOf: (Underlay | undefined)[] = [];
   readonly #portOf: (Ether | undefined)[] = [];
@@ -278,7 +280,8 @@ export class Engine {
     const word = (index: number): number => this.#commands.words[(at >> 2) + index] as number;
     const underlay = this.#underlays[word(ATTACH.UNDERLAY)];
     const ether = this.#ethers[word(ATTACH.ETHER)];
-    const counters = new Float64Array(this.#start.sessionCounters, word(ATTACH.SLOT) * SESSION.SIZE * 8, SESSION.SIZE);
+    const slot = word(ATTACH.SLOT);
+    const counters = (this.#slots[slot] ??= new Float64Array(this.#start.sessionCounters, slot * SESSION.SIZE * 8, SESSION.SIZE));
     counters.fill(0);
     counters[SESSION.SERIAL] = word(ATTACH.SERIAL);
     const session = new Session({
