@@ -3,7 +3,7 @@
 import type { Millis } from '../bytes/time.ts';
 import { type DataPlane, type SessionCounters, type SessionKey, type SessionOptions, toSessionKey } from '../hal/dataplane.ts';
 import type { Lookup } from '../hal/iphost.ts';
-import { DISCONNECT } from './catalog.ts';
+import { type Accm, DISCONNECT } from './catalog.ts';
 import type { SessionEntry } from './entry.ts';
 import { type L2tpLink, OVERHEAD, type ProxyInfo, SEQUENCE_OVERHEAD } from './link.ts';
 import type { DataCounters } from './snapshot.ts';
@@ -23,6 +23,8 @@ export interface CarrierHost {
   traced(entry: SessionEntry): boolean;
   /** The user of a session ends it. */
   hangUp(entry: SessionEntry, reason: string, now: Millis): void;
+  /** LCP agreed on control characters to escape. */
+  accm(entry: SessionEntry, accm: Accm, now: Millis): void;
   /** PPP opened over it. */
   negotiated(entry: SessionEntry, now: Millis): void;
 }
@@ -124,6 +126,9 @@ export class Carrier {
       negotiated: (now) => {
         if (entry.key === key) this.#host.negotiated(entry, now);
       },
+      accm: (send, receive, now) => {
+        if (entry.key === key) this.#host.accm(entry, { send, receive }, now);
+      },
       hangUp: (reason, now) => {
         if (entry.key === key) this.#host.hangUp(entry, reason, now);
       },
@@ -139,7 +144,7 @@ export class Carrier {
 }
 
 /** What a link does to the session under it, as long as that is there. */
-interface LinkHost extends Pick<L2tpLink, 'update' | 'negotiated' | 'hangUp'> {
+interface LinkHost extends Required<Pick<L2tpLink, 'update' | 'negotiated' | 'hangUp' | 'accm'>> {
   counters(): SessionCounters | undefined;
 }
 
@@ -186,6 +191,10 @@ export class Carried implements L2tpLink {
     const { carriage, session } = this.#entry;
     if (carriage.number === 'STARTUP' && sequencing(this.#entry) === 'on' && !session.sequencingRequired) this.#host.update({ sequence: 'off' });
     this.#host.negotiated(now);
+  }
+
+  accm(send: number, receive: number, now: Millis): void {
+    this.#host.accm(send, receive, now);
   }
 
   hangUp(reason: string, now: Millis): void {

@@ -3,7 +3,7 @@
 import type { Ipv4 } from '../bytes/ip.ts';
 import type { Millis } from '../bytes/time.ts';
 import type { Carrier } from './carrier.ts';
-import { BEARER, type ControlMessage, DISCONNECT, ERROR, FRAMING, type Result } from './catalog.ts';
+import { type Accm, BEARER, type ControlMessage, DISCONNECT, ERROR, FRAMING, type Result } from './catalog.ts';
 import type { SessionEnd, SessionEntry, SessionUser } from './entry.ts';
 import type { OutgoingAnswer, OutgoingRequest, OutgoingUser } from './link.ts';
 import { sentence } from './reason.ts';
@@ -91,6 +91,10 @@ export class DialOut implements SessionUser, OutgoingAnswer {
 
   ask(): boolean {
     return false;
+  }
+
+  lineInfo(_entry: SessionEntry, accm: Accm, now: Millis): void {
+    this.#user?.accm?.(accm.send, now);
   }
 
   down(_entry: SessionEntry, reason: SessionEnd, now: Millis): void {

@@ -5,6 +5,7 @@ import type { Alarm, Millis } from '../bytes/time.ts';
 import type { WallTime } from '../hal/clock.ts';
 import type { SessionKey, UnderlayId } from '../hal/dataplane.ts';
 import type { Numbering } from './calls.ts';
+import type { Accm } from './catalog.ts';
 import type { Carried } from './carrier.ts';
 import type { SessionId } from './ids.ts';
 import type { TemplateUser } from './link.ts';
@@ -92,6 +93,8 @@ export interface SessionUser {
   down(entry: SessionEntry, reason: SessionEnd, now: Millis): void;
   /** The peer takes our incoming call: what it is connected with (ICCN). Absent: a VIRTUAL call. */
   connect?(entry: SessionEntry): IncomingConnect | undefined;
+  /** The LNS says how the line is to be spoken to (SLI, RFC 2661 6.14). */
+  lineInfo?(entry: SessionEntry, accm: Accm, now: Millis): void;
   /** ICMP says that the peer is not there. */
   unreachable?(entry: SessionEntry, reason: CallReason, now: Millis): void;
   /** Whose call it is, where that is known otherwise than by the session; for SHOW. */

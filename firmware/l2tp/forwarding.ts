@@ -4,7 +4,7 @@
 import { formatIpv4 } from '../bytes/ip.ts';
 import type { Millis } from '../bytes/time.ts';
 import type { Candidate, Found } from './candidates.ts';
-import { DISCONNECT, ERROR } from './catalog.ts';
+import { type Accm, DISCONNECT, ERROR } from './catalog.ts';
 import type { SessionEnd, SessionEntry, SessionUser } from './entry.ts';
 import type { Forward, ForwardUser } from './link.ts';
 import { connect, tooLong } from './proxy.ts';
@@ -97,6 +97,7 @@ export class Forwarding implements SessionUser {
     if ((entry.tunnel.tunnel.transport.lastHeard ?? Number.NEGATIVE_INFINITY) > since) {
       if (this.#left.length === 0) return;
       if (now < heardUntil) return this.#host.wake(heardUntil);
+      this.#host.failed(candidate, now);
       this.#tried.push(`${formatIpv4(candidate.peer)} did not take the call within ${HEARD / 1000} s`);
       this.#withdraw('no answer in time', now);
       return this.#next(now);
@@ -147,6 +148,10 @@ export class Forwarding implements SessionUser {
   /** PPP is between the caller and the LNS: nobody here can ask. */
   ask(): boolean {
     return false;
+  }
+
+  lineInfo(_entry: SessionEntry, accm: Accm, now: Millis): void {
+    this.#user.accm?.(accm.send, now);
   }
 
   unreachable(entry: SessionEntry, reason: CallReason, now: Millis): void {

@@ -70,6 +70,10 @@ export class L2tpServer {
       lookup: (entry) => owner.lookup(entry.tunnel.at.peer),
       traced: (entry) => this.tracer.wants(entry),
       hangUp: (entry, reason, now) => this.#tunnels.enter(() => this.#exchange.hangUp(entry, reason, now)),
+      accm: (entry, { send, receive }, now) => this.#tunnels.enter(() => {
+        this.#tunnels.touch(entry.tunnel);
+        entry.session.setLinkInfo(send, receive, now);
+      }),
       negotiated: (entry) => this.#exchange.lineOf(entry)?.worked(),
     });
     this.#exchange = new Exchange({

@@ -303,7 +303,9 @@ export class Tunnels {
       sessionDown: (session, reason, now) => this.#sessionDown(self(), session, reason, now),
       sessionInfo: (session, message, now) => {
         const call = callOf(session);
-        if (call !== undefined && message.type === 'WEN') this.#host.lineErrors(call, now);
+        if (call === undefined) return;
+        if (message.type === 'WEN') this.#host.lineErrors(call, now);
+        else call.user?.lineInfo?.(call, message.accm, now);
       },
     };
   }

@@ -32,6 +32,7 @@ function dials(lac: Node, at: (one: Dialled) => void = () => {}): Dialled[] {
         one.told.push('up');
       },
       linkDown: (reason) => one.told.push(`down: ${reason}`),
+      accm: (map) => one.told.push(`accm ${map.toString(16)}`),
     };
   };
   return dialled;
@@ -100,6 +101,9 @@ test('A call that the LAC makes is answered by OCRP at once and comes up by OCCN
   lns.board.plane.send([{ to: 'session', session, data: Uint8Array.of(0xc0, 0x21, 9, 1, 0, 4) }]);
   world.run(100);
   assert.equal(lac.frames, [Uint8Array.of(0xc0, 0x21, 9, 1, 0, 4)]);
+  lns.links.get('toi')?.accm?.(0xa0000, 0, lns.now);
+  world.run(100);
+  assert.equal(dialled[0]?.told, ['up', 'accm a0000']);
 });
 
 for (const [cause, text] of [[8, 'busy'], [7, 'no carrier'], [9, 'no dial tone'], [10, 'not established in time'], [4, 'lack of facilities, temporary']] as const) {

@@ -124,6 +124,7 @@ export function bench({ seed = 1, lns = 1, password, quality, limits, lacLimits 
           },
           failed: (reason) => tell(`failed: ${reason}`),
           down: (reason) => tell(`down: ${reason}`),
+          accm: (map) => tell(`accm ${map.toString(16)}`),
         },
         lac.now,
       );

@@ -179,6 +179,16 @@ test('A relay joins two calls that are passed on: frames of every PPP protocol c
   assert.equal(at.node.frames, [ipx]);
 });
 
+test('What LCP at the LNS agreed to escape reaches the line of the caller', () => {
+  const b = bench();
+  b.user(DATABASE);
+  const call = b.forward('a', { framing: 'async' });
+  b.run(500);
+  b.lns[0]?.up[0]?.link?.accm?.(0x000a0000, 0, b.lac.now);
+  b.run(100);
+  assert.equal(call.told, ['up', 'accm a0000']);
+});
+
 // -- several LNSs
 
 function dns(b: Bench, names: Record<string, readonly string[]>): string[] {
@@ -508,6 +518,9 @@ test('An LNS that is heard but leaves a call alone is left for the next after fi
   const took = waited(b, call);
   assert.is(call.link?.peerName, 'lns2');
   assert.ok(took >= 15_000 && took < 15_500, `${took} ms`);
+  const next = b.forward('b@x');
+  assert.ok(waited(b, next) < 200);
+  assert.is(next.link?.peerName, 'lns2');
 });
 
 test('DISABLE L2TP ends calls that are up and calls on their way, and tries no other LNS', () => {
