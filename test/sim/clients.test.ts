@@ -106,6 +106,31 @@ for (const { name, basis, variant } of clients()) {
     });
   }
 
+  test(`${name}: is told the name servers of the router, two, one or none`, () => {
+    for (const [more, told] of [['ADD IP DNS PRIMARY=192.168.20.53 SECONDARY=192.168.20.54', ['192.168.20.53', '192.168.20.54']], ['ADD IP DNS PRIMARY=192.168.20.53', ['192.168.20.53']], ['', []]] as const) {
+      const net = router(server(undefined, more));
+      const client = new Client(net, variant);
+      assert.ok(client.comesUp(), more);
+      assert.equal(client.player.dns.map(formatIpv4), told, more);
+    }
+  });
+
+  test(`${name}: gets its own address though it asks for another caller's, the router's or none that can be`, () => {
+    const net = router();
+    const first = new Client(net, variant);
+    assert.ok(first.comesUp());
+    let number = 0;
+    for (const wish of ['c0a814c8', 'c0a81401', '7f000001', 'ffffffff', '00000001', 'e0000001']) {
+      const asks = { ...variant, network: variant.network.map((one) => ({ ...one, request: one.request.map((each) => (one.protocol === '8021' && each.startsWith('0306') ? `0306${wish}` : each)) })) };
+      const second = new Client(net, asks, { number: ++number });
+      assert.ok(second.comesUp(), wish);
+      assert.is(formatIpv4(second.player.address), '192.168.20.201', wish);
+      assert.is(first.pings('192.168.20.2'), 4, 'the first is untouched');
+      second.hangUp();
+      net.world.run(2000);
+    }
+  });
+
   test(`${name}: comes up at a whole router over a line that loses frames, again and again`, () => {
     const net = router(server('AUTHENTICATION=EITHER'), 3);
     for (let round = 0; round < 4; round++) {
