@@ -5,6 +5,7 @@ import type { DhcpOwner } from './dhcp/dhcp.commands.ts';
 import { type Lan, DhcpServer } from './dhcp/server.ts';
 import type { Board } from './hal/board.ts';
 import type { DhcpLease, ServicesConfig } from './hal/dhcp.ts';
+import type { Translation } from './hal/packetfilter.ts';
 import { ANY, Dns } from './ip/dns.ts';
 import type { DnsOwner } from './ip/dns.commands.ts';
 import type { IpModule } from './ip/module.ts';
@@ -13,8 +14,10 @@ import type { Log } from './log/log.ts';
 export interface NamesParts {
   readonly board: Board;
   readonly log: Log;
-  /** Asked only after the constructor has returned. */
+  /** Asked only after the constructor has returned, like `translations`. */
   ip(): IpModule;
+  /** Translations of addresses: what they turn to the outside is none of ours. */
+  translations(): readonly Translation[];
 }
 
 /** The devices that callers share. */
@@ -29,6 +32,8 @@ export class Names {
   #waiting: ((failure: string | undefined) => void)[] = [];
   #due = false;
   #busy = false;
+  /** Something changed while the board was busy with what was before. */
+  #stale = false;
   #told = '';
   #closed = false;
 
@@ -90,14 +95,18 @@ export class Names {
     this.dns.close();
     const { services } = this.#parts.board;
     services.onTrouble = () => {};
-    if (this.#applied !== undefined) services.apply(undefined, () => {});
+    if (this.#applied !== undefined || this.#busy) services.apply(undefined, () => {});
     this.#answer();
   }
 
   // -- private --
 
   #load(): void {
-    if (this.#busy || this.#closed) return;
+    if (this.#closed) return;
+    if (this.#busy) {
+      this.#stale = true;
+      return;
+    }
     const config = this.#config();
     this.#tellWaiting();
     const text = config === undefined ? undefined : JSON.stringify(config);
@@ -111,8 +120,10 @@ export class Names {
       if (failure !== undefined && failure !== this.#failure) log.add({ module: 'DHCP', severity: 4, type: 'SERV', subtype: 'FAIL', source: 'names', text: `DHCP server and DNS relay do not run: ${failure}` });
       this.#failure = failure;
       this.dhcp.trouble = failure;
-      if (this.#due) return;
-      this.#answer();
+      const stale = this.#stale;
+      this.#stale = false;
+      if (stale) this.#load();
+      else this.#answer();
     });
   }
 
@@ -164,8 +175,14 @@ export class Names {
   /** Where hosts are that this router answers: not where the way to the Internet begins. */
   #inside(): string[] {
     const ip = this.#parts.ip();
-    const usable = ip.interfaces().filter(({ name }) => ip.network(name) !== undefined && !ip.isDhcp(name) && !ip.leads(deviceOf(name), ANY_IPV4));
-    return usable.map(({ name }) => deviceOf(name));
+    const outside = new Set(this.#parts.translations().map(outsideOf));
+    const inside = ip.interfaces().filter(({ name }) => {
+      const device = deviceOf(name);
+      if (ip.isDhcp(name) || outside.has(device) || ip.leads(device, ANY_IPV4)) return false;
+      // A PPP link is a branch's, unless its peer gives the address: then it is a provider's.
+      return device.startsWith('ppp') ? ip.link(device)?.assigned !== true && !ip.mayAssign(name) : ip.network(name) !== undefined;
+    });
+    return inside.map(({ name }) => deviceOf(name));
   }
 
   #relay(): NonNullable<ServicesConfig['relay']> {
@@ -181,6 +198,10 @@ export class Names {
     };
   }
 }
+
+/** The interface that a translation turns addresses to. */
+const outsideOf = (of: Translation): string | undefined =>
+  (of.kind === 'masquerade' || of.kind === 'service') && 'interface' in of.outside ? deviceOf(of.outside.interface) : undefined;
 
 /** The device that an IP interface runs on: `eth0` for `eth0-1`. */
 const deviceOf = (name: string): string => name.replace(/-\d+$/, '');

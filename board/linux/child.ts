@@ -1,8 +1,10 @@
 // A program that the board runs beside itself (dnsmasq, udhcpc): its lines are heard, it ends with hashi whatever ends hashi, and one that
 // ends by itself is started again.
 
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+
+import { textOf } from './failure.ts';
 
 /** System folders that a plain user's PATH may leave out. */
 export const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
@@ -43,7 +45,13 @@ export interface ChildEvents {
   ended(why: string): void;
 }
 
-/** One run of a program; `folder` is its working folder and there already. */
+/** Makes the working folder of programs. Throws what the file system says. */
+export function prepare(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileSync(join(folder, KEEPER), WRAPPER, { mode: 0o600 });
+}
+
+/** One run of a program in a folder of `prepare`. The constructor throws where no process can be made. */
 export class Child {
   readonly #process: Bun.Subprocess<'pipe', 'pipe', 'pipe'>;
   /** Settled when the program has ended. */
@@ -52,7 +60,6 @@ export class Child {
   #renew = false;
 
   constructor(command: readonly string[], folder: string, events: ChildEvents) {
-    writeFileSync(join(folder, KEEPER), WRAPPER, { mode: 0o600 });
     this.#process = Bun.spawn(['/bin/sh', join(folder, KEEPER), ...command], { cwd: folder, env: { PATH, LC_ALL: 'C' }, stdin: 'pipe', stdout: 'pipe', stderr: 'pipe' });
     const { stdout, stderr, exited } = this.#process;
     const hear = (text: string): void => {
@@ -137,21 +144,24 @@ export class Kept {
   #start(): void {
     const started = performance.now();
     let last = '';
-    const child = new Child(this.#command, this.#folder, {
-      line: (text) => {
-        last = text;
-        if (!this.#stopped) this.#events.line(text);
-      },
-      ended: (why) => {
-        if (this.#child === child) this.#child = undefined;
-        if (this.#stopped) return;
-        if (performance.now() - started > STEADY_MS) this.#pause = FIRST_PAUSE_MS;
-        this.#timer = setTimeout(() => this.#start(), this.#pause);
-        this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
-        this.#events.down(last === '' ? why : `${why} (${last})`);
-      },
-    });
-    this.#child = child;
+    const ended = (why: string): void => {
+      this.#child = undefined;
+      if (this.#stopped) return;
+      if (performance.now() - started > STEADY_MS) this.#pause = FIRST_PAUSE_MS;
+      this.#timer = setTimeout(() => this.#start(), this.#pause);
+      this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
+      this.#events.down(last === '' ? why : `${why} (${last})`);
+    };
+    const line = (text: string): void => {
+      last = text;
+      if (!this.#stopped) this.#events.line(text);
+    };
+    try {
+      this.#child = new Child(this.#command, this.#folder, { line, ended });
+    } catch (error) {
+      const why = textOf(error);
+      setImmediate(() => ended(why));
+    }
   }
 }
 

@@ -78,7 +78,7 @@ export function readLeases(text: string, now: number): ServedLease[] {
     const [end = '', mac = '', ip = '', host = ''] = line.split(' ');
     const address = parseIpv4(ip);
     if (address === undefined || !/^\d+$/.test(end)) continue;
-    const left = end === '0' ? Infinity : Number(end) - now;
+    const left = end === '0' ? Infinity : Math.floor(Number(end) - now);
     if (left > 0) leases.push({ address, mac: mac.replaceAll(':', '-'), host: host === '*' ? '' : host, left });
   }
   return leases.sort((a, b) => a.address - b.address);

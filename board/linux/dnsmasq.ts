@@ -1,10 +1,10 @@
 // DHCP server and DNS relay by one dnsmasq, which reads nothing of the host's own configuration and serves only the interfaces it is told.
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { NameServices, ServedLease, ServicesConfig } from '../../firmware/hal/dhcp.ts';
-import { Child, PATH, endLeftover } from './child.ts';
+import { Child, type ChildEvents, PATH, endLeftover, prepare } from './child.ts';
 import { LEASES, PID, type Surroundings, readLeases, renderServices } from './dnsmasq.text.ts';
 import { textOf } from './failure.ts';
 
@@ -89,7 +89,7 @@ export class DnsmasqServices implements NameServices {
     const { folder, ports } = this.#options;
     const file = join(folder, CONFIG);
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      prepare(folder);
       writeFileSync(file, renderServices(config, { device: (name) => ports.get(name) ?? name, folder, user: whoToBe() }), { mode: 0o600 });
     } catch (error) {
       return Promise.resolve(`The configuration of dnsmasq cannot be written: ${textOf(error)}`);
@@ -97,7 +97,7 @@ export class DnsmasqServices implements NameServices {
     return new Promise((settle) => {
       let last = '';
       let serves = false;
-      const child = new Child([command, '-k', `--conf-file=${file}`], folder, {
+      const events: ChildEvents = {
         line: (text) => {
           if (/\bstarted, version\b/.test(text)) {
             serves = true;
@@ -111,8 +111,12 @@ export class DnsmasqServices implements NameServices {
           this.#child = undefined;
           this.#again(generation, serves ? `dnsmasq: ${why}` : undefined);
         },
-      });
-      this.#child = child;
+      };
+      try {
+        this.#child = new Child([command, '-k', `--conf-file=${file}`], folder, events);
+      } catch (error) {
+        settle(`dnsmasq cannot be started: ${textOf(error)}`);
+      }
       setTimeout(() => settle('dnsmasq did not start in time'), START_MS).unref();
     });
   }
@@ -135,9 +139,14 @@ export class DnsmasqServices implements NameServices {
   }
 }
 
-/** A user without rights, where this process may become one: not inside a user namespace that holds root alone. */
+/** CAP_SETGID and CAP_SETUID (capabilities(7)) as bits of /proc/self/status. */
+const MAY_CHANGE = (1n << 6n) | (1n << 7n);
+
+/** A user without rights, where this process is root and may become one: not inside a user namespace that holds root alone. */
 function whoToBe(): Surroundings['user'] {
   try {
+    const [, effective = '0'] = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'latin1')) ?? [];
+    if (process.getuid?.() !== 0 || (BigInt(`0x${effective}`) & MAY_CHANGE) !== MAY_CHANGE) return undefined;
     const passwd = readFileSync('/etc/passwd', 'latin1').split('\n').map((line) => line.split(':'));
     const found = passwd.find(([name]) => name === 'nobody');
     const [name = '', , uid = '', gid = ''] = found ?? [];

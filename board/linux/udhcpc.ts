@@ -1,13 +1,14 @@
 // DHCP clients of ports by busybox udhcpc. It sets nothing: its script prints what it learned, and hashi hears its output.
 
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { ANY_IPV4, type Ipv4, lengthOf, maskOf, parseIpv4 } from '../../firmware/bytes/ip.ts';
 import type { Millis } from '../../firmware/bytes/time.ts';
 import type { Refusal } from '../../firmware/hal/dataplane.ts';
 import type { DhcpAsking, DhcpClients, DhcpEvents, DhcpLease } from '../../firmware/hal/dhcp.ts';
-import { Kept, PATH, endLeftover } from './child.ts';
+import { Kept, PATH, endLeftover, prepare } from './child.ts';
+import { textOf } from './failure.ts';
 
 /**
  * The file for each event that udhcpc reports. It runs `sh EVENT` in their folder, which needs neither an executable file system nor a mode:
@@ -52,7 +53,8 @@ export class UdhcpcClients implements DhcpClients {
     const device = ports.get(name);
     if (command === undefined) return { refused: NO_UDHCPC };
     if (device === undefined) return { refused: `There is no port ${name}` };
-    this.#prepare();
+    const failure = this.#prepare();
+    if (failure !== undefined) return { refused: failure };
     const host = /^[A-Za-z0-9._-]{1,63}$/.test(hostName) ? ['-x', `hostname:${hostName}`] : [];
     const words = [...command, '-f', '-R', '-i', device, '-p', join(folder, `${name}.pid`), '-s', '/bin/sh', ...TIMES, ...host];
     const kept = new Kept(words, folder, {
@@ -92,12 +94,17 @@ export class UdhcpcClients implements DhcpClients {
     return busybox === null ? undefined : [busybox, 'udhcpc'];
   }
 
-  #prepare(): void {
-    if (this.#ready) return;
+  #prepare(): string | undefined {
+    if (this.#ready) return undefined;
     const { folder } = this.#options;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    for (const event of EVENTS) writeFileSync(join(folder, event), SCRIPT, { mode: 0o600 });
+    try {
+      prepare(folder);
+      for (const event of EVENTS) writeFileSync(join(folder, event), SCRIPT, { mode: 0o600 });
+    } catch (error) {
+      return `The script of udhcpc cannot be written: ${textOf(error)}`;
+    }
     this.#ready = true;
+    return undefined;
   }
 }
 
