@@ -82,13 +82,15 @@ export class FakeServer {
 export class Net {
   readonly world = new World(7);
   readonly wire = new Wire(this.world, { ...CLEAN });
-  readonly board = new SimBoard(this.world, { seed: 3 });
-  readonly ring = new EventRing(this.board.wall, this.board.clock);
+  readonly board: SimBoard;
+  readonly ring: EventRing;
   readonly radius: Radius;
   #servers = 0;
 
-  constructor() {
-    const { board } = this;
+  constructor(seed = 3) {
+    const board = new SimBoard(this.world, { seed });
+    this.board = board;
+    this.ring = new EventRing(board.wall, board.clock);
     board.ip.plug('eth0', this.wire);
     board.ip.addAddress('eth0', CLIENT, 24);
     this.radius = new Radius({
