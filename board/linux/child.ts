@@ -21,7 +21,7 @@ trap 'kill -USR1 "$child" 2>/dev/null' USR1
 exec 3<&0
 "$@" 3<&- </dev/null &
 child=$!
-( trap - TERM; read -r _; kill -TERM "$child" ) <&3 2>/dev/null &
+( trap - TERM; read -r _; kill -TERM "$child"; sleep 1; kill -KILL "$child" ) <&3 >/dev/null 2>&1 &
 watch=$!
 exec 3<&- </dev/null
 while :; do
@@ -33,7 +33,7 @@ kill "$watch" 2>/dev/null
 exit "$status"
 `;
 
-/** A program that was asked to end has so long. */
+/** A program that was asked to end has one second, the shell beside it a little more. */
 const GRACE_MS = 1500;
 /** Octets of one line that are kept. */
 const LINE_MOST = 4096;

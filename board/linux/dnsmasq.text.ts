@@ -42,13 +42,13 @@ export function renderServices(config: ServicesConfig, around: Surroundings): st
 function relayLines({ servers, hosts }: NonNullable<ServicesConfig['relay']>): string[] {
   return [
     `cache-size=${NAMES_KEPT}`,
-    // Equal servers are tried in their order until one fails.
+    // The secondary server is for when the primary one fails.
     'strict-order',
     ...servers.flatMap(({ domain, servers: each }) => {
       const prefix = domain === '' ? '' : `/${domain}/`;
-      // A domain whose server is not known is not asked for elsewhere. The one tried first stands last.
+      // A domain whose server is not known is not asked for elsewhere.
       if (each.length === 0) return domain === '' ? [] : [`server=${prefix}`];
-      return [...each].reverse().map((server) => `server=${prefix}${formatIpv4(server)}`);
+      return each.map((server) => `server=${prefix}${formatIpv4(server)}`);
     }),
     ...hosts.map(({ name, address }) => `host-record=${name},${formatIpv4(address)}`),
   ];
