@@ -1,10 +1,11 @@
 // npm run fuzz [-- [TARGET] [COUNT] [--seed N] [--input HEX]]: any number of mutated inputs for every decoder, or for those whose name
-// begins with TARGET ("l2tp", "l2tp header", "ppp", "pppoe", "ip", "cli"). Rounds have their own seeds; the first failure ends with 1 and
+// begins with TARGET ("l2tp", "l2tp header", "ppp", "pppoe", "call", "ip", "cli"). Rounds have their own seeds; the first failure ends with 1 and
 // prints the input in hex and the seed that makes it again. --input gives one input to the target instead.
 
 import { parseArgs } from 'node:util';
 import { everyCommand } from '../../build/commands.ts';
 import { fromHex, hex } from '../../firmware/bytes/hex.ts';
+import { atTarget, targets as call } from './call.ts';
 import { latestInput, run as runCli } from './cli.ts';
 import { targets as dns } from './dns.ts';
 import { targets as ip } from './ip.ts';
@@ -27,6 +28,7 @@ const DEFAULT_COUNT = 1_000_000;
 /** These remember the frames before. */
 const LINKS = linkTarget(0).name;
 const STATION = 'pppoe station';
+const DIALOGUE = 'call at';
 const USAGE = 'npm run fuzz [-- [TARGET] [COUNT] [--seed N] [--input HEX]]';
 /** The input that a target was given last, for the report of a failure. */
 let present: () => Uint8Array = () => new Uint8Array(0);
@@ -69,6 +71,7 @@ async function every(): Promise<Fuzzed[]> {
     ...l2tp.map((target) => fromSeeds(target.name, target.seeds, () => target.run)),
     ...ppp.map((target) => fromSeeds(`ppp ${target.name}`, target.seeds, () => (target.name === LINKS ? linkTarget(0) : target).run)),
     ...pppoe.map((target) => fromSeeds(target.name, target.seeds, () => (target.name === STATION ? stationTarget() : target).run)),
+    ...call.map((target) => fromSeeds(target.name, target.seeds, () => (target.name === DIALOGUE ? atTarget() : target).run)),
     ...dns.map((target) => fromSeeds(target.name, target.seeds, () => target.run)),
     ...ip.map((target) => fromSeeds(target.name, target.seeds, () => target.run)),
   ];
