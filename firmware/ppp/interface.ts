@@ -333,6 +333,8 @@ export class PppInterface {
         return lower.mtu;
       },
       proxy: lower.proxy,
+      asyncMap: lower.asyncMap,
+      ...(lower.accm === undefined ? {} : { accm: (send: number, receive: number, now: Millis): void => lower.accm?.(send, receive, now) }),
       send: (frame) => {
         this.trace.frame('tx', frame, this.#parameters.debugmaxbytes, owner.clock.now());
         lower.send(frame);

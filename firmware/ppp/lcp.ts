@@ -12,6 +12,8 @@ import { flagOption, option16, option32, sameOption, type Option } from './optio
 export const LCP_OPTION = { Mru: 1, Accm: 2, Authentication: 3, Quality: 4, Magic: 5, Pfc: 7, Acfc: 8 } as const;
 
 export const DEFAULT_MRU = 1500;
+/** Without the option every control character is escaped (RFC 1662 7.1). */
+export const ALL_ESCAPED = 0xffffffff;
 /** Own limit: below this no useful IP packet fits. */
 const LEAST_MRU = 128;
 /** Own limit: so many magic numbers of ours come back before the line counts as looped. */
@@ -42,6 +44,8 @@ export function qualityOption(period: number): Option {
 export interface LcpSettings {
   /** What we announce as MRU; undefined = nothing, so 1500. */
   readonly mru: number | undefined;
+  /** Control characters that the peer has to escape on an asynchronous line, one bit each; undefined = not asked, so all. */
+  readonly accm?: number | undefined;
   readonly magic: boolean;
   /** 'ask': the peer may leave out address, control and the protocol's zero towards us. What the peer asks is always agreed. */
   readonly compression: 'ask' | 'agree';
@@ -61,6 +65,9 @@ export interface LcpAgreement {
   readonly theirMru: number;
   readonly ourMagic: number;
   readonly theirMagic: number;
+  /** Control characters that are escaped on an asynchronous line: in what we send, and in what the peer sends. */
+  readonly sendMap: number;
+  readonly receiveMap: number;
   /** We may leave these out when sending. */
   readonly sendAcfc: boolean;
   readonly sendPfc: boolean;
@@ -78,12 +85,15 @@ export interface LcpAgreement {
 
 interface Theirs {
   mru: number;
+  accm: number;
   magic: number;
   acfc: boolean;
   pfc: boolean;
   prove: AuthMethod | undefined;
   quality: number | undefined;
 }
+
+const NOTHING_ASKED: Readonly<Theirs> = { mru: DEFAULT_MRU, accm: ALL_ESCAPED, magic: 0, acfc: false, pfc: false, prove: undefined, quality: undefined };
 
 export class LcpOptions implements Negotiator {
   readonly #settings: LcpSettings;
@@ -97,7 +107,8 @@ export class LcpOptions implements Negotiator {
   #method: AuthMethod | undefined;
   readonly #refused = new Set<AuthMethod>();
   #loops = 0;
-  #theirs: Theirs = { mru: DEFAULT_MRU, magic: 0, acfc: false, pfc: false, prove: undefined, quality: undefined };
+  #accm: number | undefined;
+  #theirs: Readonly<Theirs> = NOTHING_ASKED;
 
   constructor(settings: LcpSettings, random: Random) {
     this.#settings = settings;
@@ -111,6 +122,8 @@ export class LcpOptions implements Negotiator {
       theirMru: theirs.mru,
       ourMagic: this.#magic,
       theirMagic: theirs.magic,
+      sendMap: theirs.accm,
+      receiveMap: this.#accm ?? ALL_ESCAPED,
       sendAcfc: theirs.acfc,
       sendPfc: theirs.pfc,
       receiveAcfc: this.#acfc,
@@ -136,7 +149,8 @@ export class LcpOptions implements Negotiator {
     this.#refused.clear();
     this.#method = this.#settings.demand[0];
     this.#loops = 0;
-    this.#theirs = { mru: DEFAULT_MRU, magic: 0, acfc: false, pfc: false, prove: undefined, quality: undefined };
+    this.#accm = this.#settings.accm;
+    this.#theirs = NOTHING_ASKED;
   }
 
   /**
@@ -153,6 +167,7 @@ export class LcpOptions implements Negotiator {
   request(): readonly Option[] {
     const options: Option[] = [];
     if (this.#mru !== undefined) options.push(option16(LCP_OPTION.Mru, this.#mru));
+    if (this.#accm !== undefined) options.push(option32(LCP_OPTION.Accm, this.#accm));
     if (this.#method !== undefined) options.push(authOption(this.#method));
     if (this.#quality > 0) options.push(qualityOption(this.#quality));
     if (this.#magic !== 0) options.push(option32(LCP_OPTION.Magic, this.#magic));
@@ -173,9 +188,10 @@ export class LcpOptions implements Negotiator {
   }
 
   agreed(options: readonly Option[]): void {
-    const theirs: Theirs = { mru: DEFAULT_MRU, magic: 0, acfc: false, pfc: false, prove: undefined, quality: undefined };
+    const theirs: Theirs = { ...NOTHING_ASKED };
     for (const option of options) {
       if (option.type === LCP_OPTION.Mru && option.data.length === 2) theirs.mru = u16(option.data, 0);
+      else if (option.type === LCP_OPTION.Accm && option.data.length === 4) theirs.accm = u32(option.data, 0);
       else if (option.type === LCP_OPTION.Authentication) theirs.prove = authMethod(option);
       else if (option.type === LCP_OPTION.Quality && option.data.length === 6) theirs.quality = u32(option.data, 2);
       else if (option.type === LCP_OPTION.Magic && option.data.length === 4) theirs.magic = u32(option.data, 0);
@@ -190,6 +206,10 @@ export class LcpOptions implements Negotiator {
       switch (option.type) {
         case LCP_OPTION.Mru:
           this.#nakedMru(option);
+          break;
+        case LCP_OPTION.Accm:
+          // What either end needs escaped is escaped (RFC 1662 7.1).
+          if (this.#accm !== undefined && option.data.length === 4) this.#accm = (this.#accm | u32(option.data, 0)) >>> 0;
           break;
         case LCP_OPTION.Authentication: {
           const failure = this.#otherMethod(authMethod(option));
@@ -220,6 +240,7 @@ export class LcpOptions implements Negotiator {
   rejected(options: readonly Option[]): string | undefined {
     for (const option of options) {
       if (option.type === LCP_OPTION.Mru) this.#mru = undefined;
+      else if (option.type === LCP_OPTION.Accm) this.#accm = undefined;
       else if (option.type === LCP_OPTION.Quality) this.#quality = 0;
       else if (option.type === LCP_OPTION.Magic) this.#magic = 0;
       else if (option.type === LCP_OPTION.Pfc) this.#pfc = false;
@@ -265,14 +286,14 @@ export class LcpOptions implements Negotiator {
 
   #adoptOurs(sent: readonly Option[]): string | undefined {
     const { mru, demand, accept, quality } = this.#settings;
-    this.#mru = this.#method = undefined;
+    this.#mru = this.#accm = this.#method = undefined;
     this.#magic = this.#quality = 0;
     this.#acfc = this.#pfc = false;
     for (const [at, option] of sent.entries()) {
       const { type, data } = option;
       if (sent.findIndex((other) => other.type === type) < at) return `it asked for option ${type} twice`;
       if (type === LCP_OPTION.Mru && data.length === 2 && u16(data, 0) >= LEAST_MRU) this.#mru = u16(data, 0);
-      else if (type === LCP_OPTION.Accm && data.length === 4) continue;
+      else if (type === LCP_OPTION.Accm && data.length === 4) this.#accm = u32(data, 0);
       else if (type === LCP_OPTION.Authentication && authMethod(option) !== undefined) this.#method = authMethod(option);
       else if (type === LCP_OPTION.Quality && quality > 0 && data.length === 6 && u16(data, 0) === PROTOCOL.LQR && u32(data, 2) > 0) this.#quality = u32(data, 2);
       else if (type === LCP_OPTION.Magic && data.length === 4) this.#magic = u32(data, 0);

@@ -22,7 +22,7 @@ import { NO_HISTORY, proofOf, type LcpHistory, type ProxyCall } from './proxy.ts
 export interface LinkSettings {
   /** MRU to announce; 'path' = what the lower carries, where that is less than 1500. */
   readonly mru: number | 'path';
-  readonly lcp: Omit<LcpSettings, 'mru' | 'prove'>;
+  readonly lcp: Omit<LcpSettings, 'mru' | 'accm' | 'prove'>;
   readonly limits: Limits;
   /** What we prove ourselves with; undefined = we cannot. */
   readonly credentials: Credentials | undefined;
@@ -104,7 +104,7 @@ export class Link {
     this.#crypto = chance.crypto;
     this.#random = chance.random;
     const mru = settings.mru === 'path' ? (lower.mtu < 1500 ? lower.mtu : undefined) : settings.mru;
-    this.#lcpOptions = new LcpOptions({ ...settings.lcp, mru, prove: settings.credentials === undefined ? [] : (settings.prove ?? PROVABLE) }, chance.random);
+    this.#lcpOptions = new LcpOptions({ ...settings.lcp, mru, accm: lower.asyncMap, prove: settings.credentials === undefined ? [] : (settings.prove ?? PROVABLE) }, chance.random);
     this.#extension = new LcpExtension(this.#lcpOptions, {
       protocolRejected: (protocol, now) => this.#protocolRejected(protocol, now),
       echoReply: () => this.#echo?.answered(),
@@ -349,6 +349,7 @@ export class Link {
     const agreed = this.lcp;
     this.#history = this.#lcp.history;
     this.#lower.configure({ acfc: agreed.sendAcfc, pfc: agreed.sendPfc });
+    this.#lower.accm?.(agreed.sendMap, agreed.receiveMap, now);
     this.#size(agreed);
     this.#looped = 0;
     this.#keepAlive(agreed, now);

@@ -16,6 +16,10 @@ export interface PppLower {
   send(frame: Uint8Array): void;
   /** The largest IP packet that fits the outer path now, octets; `resized` of the interface tells of a change. */
   readonly mtu: number;
+  /** The control characters that the peer is asked to escape, one bit each (RFC 1662 7.1): for asynchronous lines; undefined = not asked, so all. */
+  readonly asyncMap?: number | undefined;
+  /** LCP is open: the control characters to escape in what is sent to the peer, and those that the peer escapes. */
+  accm?(send: number, receive: number, now: Millis): void;
   /** What a LAC agreed with the caller and took from him, where it passed that on. */
   readonly proxy?: ProxyCall | undefined;
   /** What the carrier of plain IP packets must know; only what changes is given. `mss` 0 = no clamping. */

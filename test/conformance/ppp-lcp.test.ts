@@ -515,4 +515,28 @@ test('a thousand options of one kind are one Reject, not a thousand', () => {
   assert.is(only(solo).options.length, 300);
 });
 
+test('an async map is asked for on a line that wants one, grows by what the peer names, and is done without where it is rejected', () => {
+  const solo = new Solo({ asyncMap: 0x000a0000, magic: false }).wait(1000);
+  const request = only(solo);
+  assert.equal(request.options, [option(1, 5, 180), option(2, 0, 0x0a, 0, 0)]);
+  solo.give(LCP, 3, request.identifier, [option(2, 0, 0, 0, 6)]);
+  const wider = only(solo);
+  assert.equal(wider.options[1], option(2, 0, 0x0a, 0, 6));
+  solo.give(LCP, 4, wider.identifier, [wider.options[1] ?? option(2)]);
+  assert.equal(only(solo).options, [option(1, 5, 180)]);
+});
+
+test('the line is told what to escape when LCP opens: what the peer asked, else everything', () => {
+  const asked = new Solo({ asyncMap: 0 }).wait(1000).openLcpAgain();
+  assert.equal(asked.end.maps, [[0xffffffff, 0]]);
+  asked.openLcp([option(2, 0, 0x0a, 0, 0)]);
+  assert.equal(asked.end.maps.slice(1), [[0x000a0000, 0]]);
+  const plain = new Solo({}).wait(1000).openLcpAgain();
+  assert.equal(plain.end.maps, [[0xffffffff, 0xffffffff]]);
+  const bad = new Solo({}).wait(1000);
+  bad.taken();
+  bad.give(LCP, 1, 1, [option(2, 0, 0)]);
+  assert.equal(bad.taken().map(({ code, options }) => [code, options]), [[3, [option(2, 0, 0, 0, 0)]]]);
+});
+
 test.run();

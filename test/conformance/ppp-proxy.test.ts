@@ -131,6 +131,11 @@ test('what was agreed with the LAC holds: field compression, MTU, magic numbers'
   assert.equal([...(solo.taken()[0]?.data ?? [])], [0x11, 0x22, 0x33, 0x44, 1]);
 });
 
+test('async maps that the LAC agreed with the caller are told to the line', () => {
+  const solo = new Solo({ ...EITHER, proxy: proxy({ sent: `${MRU} ${AUTH.pap} 0206 000a0000`, received: '0206 00000000' }) });
+  assert.equal(solo.end.maps, [[0, 0x000a0000]]);
+});
+
 test('quality reports that the LAC agreed with the caller are sent and expected', () => {
   const solo = new Solo({ ...EITHER, quality: 6000, proxy: proxy({ sent: `${MRU} ${AUTH.pap} 0408 c025 00001770`, received: '0408 c025 00000064' }) });
   assert.equal([solo.end.link.lcp.theyReport, solo.end.link.lcp.weReport], [6000, 100]);

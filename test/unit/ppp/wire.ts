@@ -43,6 +43,7 @@ export interface EndSettings {
   readonly mtu?: number;
   /** How long the user database takes, ms. */
   readonly slow?: Millis;
+  readonly asyncMap?: number;
   /** What a LAC passed on. */
   readonly proxy?: ProxyCall;
   readonly gate?: LinkOwner['gate'];
@@ -72,6 +73,8 @@ export class End {
   readonly lines: string[] = [];
   /** What was said about a LAC's LCP and authentication. */
   readonly decided: string[] = [];
+  /** Async maps that the line was told. */
+  readonly maps: [number, number][] = [];
   /** With what the network phase began. */
   verdict: Verdict | undefined;
   readonly configured: Record<string, boolean | number> = {};
@@ -88,6 +91,8 @@ export class End {
     const lower: PppLower = {
       mtu: end.mtu ?? 1460,
       proxy: end.proxy,
+      asyncMap: end.asyncMap,
+      accm: (send, receive) => this.maps.push([send, receive]),
       send: (frame) => {
         this.sent.push(frame.slice());
         emit(frame.slice());
