@@ -1,5 +1,5 @@
 // npm run fuzz [-- [TARGET] [COUNT] [--seed N] [--input HEX]]: any number of mutated inputs for every decoder, or for those whose name
-// begins with TARGET ("l2tp", "l2tp header", "ppp", "pppoe", "call", "ip", "cli"). Rounds have their own seeds; the first failure ends with 1 and
+// begins with TARGET ("l2tp", "l2tp header", "ppp", "pppoe", "radius", "call", "ip", "cli"). Rounds have their own seeds; the first failure ends with 1 and
 // prints the input in hex and the seed that makes it again. --input gives one input to the target instead.
 
 import { parseArgs } from 'node:util';
@@ -13,6 +13,7 @@ import { targets as l2tp } from './l2tp.ts';
 import { mutator } from './mutate.ts';
 import { linkTarget, targets as ppp } from './ppp.ts';
 import { stationTarget, targets as pppoe } from './pppoe.ts';
+import { targets as radius } from './radius.ts';
 
 interface Fuzzed {
   readonly name: string;
@@ -72,6 +73,7 @@ async function every(): Promise<Fuzzed[]> {
     ...ppp.map((target) => fromSeeds(`ppp ${target.name}`, target.seeds, () => (target.name === LINKS ? linkTarget(0) : target).run)),
     ...pppoe.map((target) => fromSeeds(target.name, target.seeds, () => (target.name === STATION ? stationTarget() : target).run)),
     ...call.map((target) => fromSeeds(target.name, target.seeds, () => (target.name === DIALOGUE ? atTarget() : target).run)),
+    ...radius.map((target) => fromSeeds(target.name, target.seeds, () => target.run)),
     ...dns.map((target) => fromSeeds(target.name, target.seeds, () => target.run)),
     ...ip.map((target) => fromSeeds(target.name, target.seeds, () => target.run)),
   ];
