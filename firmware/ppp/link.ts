@@ -9,15 +9,15 @@ import type { Limits } from './automaton.ts';
 import { Control, type ControlOutput } from './control.ts';
 import { describePacket } from './describe.ts';
 import { Echo } from './echo.ts';
+import { LcpExtension } from './extension.ts';
 import { encodeFrame, parseFrame, parsePacket, PROTOCOL, protocolName } from './frame.ts';
 import type { IpcpAgreement, IpcpSettings } from './ipcp.ts';
 import type { Ipv6cpAgreement } from './ipv6cp.ts';
-import { LcpExtension, LcpOptions, type LcpAgreement, type LcpSettings } from './lcp.ts';
+import { LcpOptions, type LcpAgreement, type LcpSettings } from './lcp.ts';
 import { Lqr, type LinkCounters, type LqrReport } from './lqr.ts';
 import { Network, type ProtocolState } from './network.ts';
-import { parseOptions } from './option.ts';
 import type { PppLower } from './owner.ts';
-import { NO_HISTORY, proofOf, type LcpHistory, type ProxyCall } from './proxy.ts';
+import { adopt, NO_HISTORY, type LcpHistory, type ProxyCall } from './proxy.ts';
 
 export interface LinkSettings {
   /** MRU to announce; 'path' = what the lower carries, where that is less than 1500. */
@@ -266,20 +266,11 @@ export class Link {
 
   /** Opens LCP with what a LAC agreed. A text: that does not do, and why. */
   #takeOver(proxy: ProxyCall, now: Millis): string | undefined {
-    const { lastSent, lastReceived } = proxy;
-    if (lastSent === undefined || lastReceived === undefined) return `the last CONFREQ that it ${lastSent === undefined ? 'sent' : 'received'} is missing`;
-    const [sent, received] = [parseOptions(lastSent), parseOptions(lastReceived)];
-    if (typeof sent === 'string' || typeof received === 'string') return 'its CONFREQs are malformed';
-    const failure = this.#lcpOptions.adopt(sent, received);
-    if (failure !== undefined) return failure;
-    const { theyProve } = this.lcp;
-    const proof = proofOf(proxy, theyProve);
-    if (typeof proof === 'string') {
-      this.#lcpOptions.begin();
-      return proof;
-    }
+    const adopted = adopt(proxy, this.#lcpOptions);
+    if (typeof adopted === 'string') return adopted;
+    const { sent, received, proof } = adopted;
     this.#proof = proof;
-    this.#decided(`LCP is taken over from the LAC, authentication by ${theyProve ?? 'nothing'}${proof === undefined ? '' : ` of ${printable(proof.name)}`} too`);
+    this.#decided(`LCP is taken over from the LAC, authentication by ${this.lcp.theyProve ?? 'nothing'}${proof === undefined ? '' : ` of ${printable(proof.name)}`} too`);
     this.#lcp.adopt(sent, received, now);
     return undefined;
   }

@@ -4,7 +4,9 @@
 import { fromUtf8 } from '../bytes/text.ts';
 import { Secret } from '../bytes/secret.ts';
 import type { Attempt, AuthMethod } from './auth.ts';
+import type { LcpOptions } from './lcp.ts';
 import { CHALLENGE_LENGTH, RESPONSE_LENGTH } from './mschap.ts';
+import { parseOptions, type Option } from './option.ts';
 
 /** Configure-Requests of LCP, each from its first option on. */
 export interface LcpHistory {
@@ -29,13 +31,34 @@ export const AUTHEN_TYPE = { Text: 1, Chap: 2, Pap: 3, None: 4, MsChapV1: 5 } as
 
 export const NO_HISTORY: LcpHistory = { initialReceived: undefined, lastSent: undefined, lastReceived: undefined };
 
+/** What a link begins with that takes a LAC's word. */
+export interface Adopted {
+  readonly sent: readonly Option[];
+  readonly received: readonly Option[];
+  readonly proof: Attempt | undefined;
+}
+
+/** Lets `options` take over what a LAC agreed. A text: it does not satisfy them, and why; they are as they were at their beginning then. */
+export function adopt(proxy: ProxyCall, options: LcpOptions): Adopted | string {
+  const { lastSent, lastReceived } = proxy;
+  if (lastSent === undefined || lastReceived === undefined) return `the last CONFREQ that it ${lastSent === undefined ? 'sent' : 'received'} is missing`;
+  const [sent, received] = [parseOptions(lastSent), parseOptions(lastReceived)];
+  if (typeof sent === 'string' || typeof received === 'string') return 'its CONFREQs are malformed';
+  const failure = options.adopt(sent, received);
+  if (failure !== undefined) return failure;
+  const proof = proofOf(proxy, options.agreement.theyProve);
+  if (typeof proof !== 'string') return { sent, received, proof };
+  options.begin();
+  return proof;
+}
+
 const isOctet = (value: number | undefined): value is number => value !== undefined && value >= 0 && value <= 0xff;
 
 /**
  * The proof that a caller gave the LAC by `method`, which the LAC asked for in LCP; undefined where it asked for none. A text: the proxy
  * authentication does not match, and why. MS-CHAPv2 has no type of its own: type 2 with a response of 49 octets.
  */
-export function proofOf(proxy: ProxyCall, method: AuthMethod | undefined): Attempt | undefined | string {
+function proofOf(proxy: ProxyCall, method: AuthMethod | undefined): Attempt | undefined | string {
   const { authenType, authenName, authenChallenge, authenId, authenResponse } = proxy;
   const wanted = method === undefined ? AUTHEN_TYPE.None : method === 'PAP' ? AUTHEN_TYPE.Pap : AUTHEN_TYPE.Chap;
   if (authenType !== wanted && !(method === undefined && authenType === undefined)) {

@@ -22,7 +22,7 @@ export const CREATE_TEMPLATE = form({
   example: 'CREATE PPP TEMPLATE=0 BAP=OFF LQR=OFF AUTHENTICATION=EITHER IPPOOL=ips',
   help:
     'Makes a template for PPP interfaces of callers; with COPY what is not named comes from another one. A pool may be named before it exists. ' +
-    'Callers get the IPADDRESS of their user, else an address of IPPOOL. LOGIN says which database judges them; this build has the one of ADD USER.',
+    'Callers get the IPADDRESS of their user, else an address of IPPOOL. LOGIN says which database judges them: that of ADD USER, RADIUS, or (ALL) RADIUS for names that ADD USER does not have.',
 });
 export const SET_TEMPLATE = form({
   syntax: `SET PPP TEMPLATE=0..31 ${OPTIONS}`,
@@ -141,7 +141,7 @@ export class PppTemplates {
     const before = this.#templates.get(number);
     this.#templates.set(number, { number, parameters, refused: before?.refused ?? 0, lastRefusal: before?.lastRefusal ?? '' });
     const { login } = parameters;
-    return login === 'RADIUS' || login === 'TACACS' ? messages.ppp.noDatabase(number, login) : messages.ppp.done();
+    return login === 'TACACS' ? messages.ppp.noDatabase(number, login) : messages.ppp.done();
   }
 }
 
