@@ -10,6 +10,8 @@ import { RASPBERRY_PI } from './raspberrypi/board.ts';
 import { attachStdio, runCommands } from './linux/client.ts';
 import { textOf } from './linux/failure.ts';
 import { endWithParent } from './linux/ffi/exec.ts';
+import { runAaa } from './linux/lab/aaa.ts';
+import { runDialIn } from './linux/lab/dialin.ts';
 import { runLab } from './linux/lab/lab.ts';
 import { runHostAgent } from './linux/lab/agent.ts';
 import { enterNamespace } from './linux/namespace.ts';
@@ -150,6 +152,10 @@ async function perform(words: readonly string[]): Promise<number> {
       return operands.length > 1 ? wrongUsage(`lab takes no "${operands[1]}"`) : runLab({ name: operands[0] ?? 'static', check: options.has('--check'), inside: options.has('--_inside') }, { check: checkSimLab, run: simLab });
     case 'lab-host':
       return runHostAgent();
+    case 'lab-aaa':
+      return runAaa();
+    case 'lab-dialin':
+      return runDialIn({ socket: options.get('--socket')?.[0] ?? '', user: options.get('--user')?.[0] ?? '', password: options.get('--password')?.[0] ?? '' });
     default:
       print(VERSION);
       return DONE;

@@ -20,6 +20,8 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
   lab: { '--check': 'flag', '--_inside': 'flag' },
   version: {},
   'lab-host': { '--netns': 'value', '--_tied': 'flag' },
+  'lab-aaa': { '--netns': 'value', '--_tied': 'flag' },
+  'lab-dialin': { '--netns': 'value', '--_tied': 'flag', '--socket': 'value', '--user': 'value', '--password': 'value' },
 };
 
 export const USAGE = `usage:
@@ -30,7 +32,7 @@ export const USAGE = `usage:
                                               --login begins at the login prompt, as from the network
   hashi update FILE|- --board NAME [--unsigned]   puts a system into the other slot of this card
   hashi check FILE.cfg...                     parse scripts without running them
-  hashi lab   [static] [--check]              routers and hosts in namespaces of this machine; --check proves the traffic
+  hashi lab   [static|dynamic|remote] [--check]            routers and hosts in namespaces of this machine; --check proves the traffic
   hashi version
 exit codes: 0 done, 1 the thing asked for failed, 2 wrong usage`;
 

@@ -64,7 +64,7 @@ for (const [line, answer] of [
   ['CREATE PPP TEMPLATE=1 COPY=9', 'Error (33271): PPP template 9 not found.'],
   ['CREATE PPP TEMPLATE=1 ECHO=ON LQR=ON', 'Error (33263): ECHO and LQR cannot both be on: turn one of them off.'],
   ['CREATE PPP TEMPLATE=1 OVER=TNL-x', 'Error (335257): Parameter "OVER" not recognised'],
-  ['CREATE PPP TEMPLATE=1 LOGIN=RADIUS', 'Warning (23270): Template 1 is stored, but LOGIN=RADIUS is not available in this build: its callers are refused.'],
+  ['CREATE PPP TEMPLATE=1 LOGIN=RADIUS', 'Info (13003): Operation successful.'],
   ['SET PPP TEMPLATE=0 COPY=1', 'Error (335257): Parameter "COPY" not recognised'],
   ['SET PPP TEMPLATE=5 IDLE=60', 'Error (33271): PPP template 5 not found.'],
   ['SET PPP TEMPLATE=0 LOGIN=TACACS', 'Warning (23270): Template 0 is stored, but LOGIN=TACACS is not available in this build: its callers are refused.'],

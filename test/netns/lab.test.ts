@@ -1,4 +1,4 @@
-// `hashi lab static`: the proof, what it says when the tunnel is cut under it, and that nothing of it stays behind.
+// `hashi lab`: the proof of each lab, what it says when the tunnel is cut under it, and that nothing of it stays behind.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -48,6 +48,20 @@ when(NEEDS, lab, '--check proves ping, TCP and UDP both ways, a killed router, a
   for (const word of ['ping', 'TCP', 'UDP', 'killed', 'line was down', 'called at once']) assert.ok(output.includes(word), word);
   assert.ok(performance.now() - started < 50_000);
 });
+
+for (const [name, words] of [
+  ['dynamic', ['host1\'s', 'lowest address of the pool', 'killed']],
+  ['remote', ['dial-in user on bri0', 'PPPoE user', 'address of the pool', 'LNS 2 stops', 'LNS 1 stops']],
+] as const) {
+  when([...NEEDS, 'nft'], lab, `${name} --check proves its network within 25 seconds, a line each`, async () => {
+    const started = performance.now();
+    const { code, output } = await run([process.execPath, 'board/main.ts', 'lab', name, '--check'], { seconds: 60 });
+    assert.is(code, 0, output);
+    for (const line of output.trim().split('\n')) assert.match(line, /^ok {5}.* \(\d+\.\d s\)$/);
+    for (const word of words) assert.ok(output.includes(word), `${word}\n${output}`);
+    assert.ok(performance.now() - started < 25_000, output);
+  });
+}
 
 when([...NEEDS, 'nsenter'], lab, '--check ends with 1 and names the step when the tunnel is cut under it', async () => {
   const { child, printed } = start('--check');

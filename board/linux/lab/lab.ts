@@ -11,6 +11,7 @@ import { IFF, openTun } from '../ffi/tun.ts';
 import { DYNAMIC } from './dynamic.ts';
 import type { LabPlan } from './plan.ts';
 import { ownRunFolder } from './space.ts';
+import { REMOTE } from './remote.ts';
 import { SCRIPTS, STATIC } from './static.ts';
 import { runSteps } from './steps.ts';
 
@@ -32,6 +33,7 @@ export interface MemoryLab {
 const PLANS: ReadonlyMap<string, LabPlan> = new Map([
   ['static', STATIC],
   ['dynamic', DYNAMIC],
+  ['remote', REMOTE],
 ]);
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 

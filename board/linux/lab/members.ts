@@ -6,6 +6,8 @@ import { createInterface } from 'node:readline';
 
 import { reachable, runCommands } from '../client.ts';
 import { ownCommand } from '../ffi/exec.ts';
+import type { AaaBook } from './aaa.ts';
+import type { DialInOptions } from './dialin.ts';
 import type { Errand, ErrandResult } from './traffic.ts';
 
 /** The folder of the lab's files, on its own tmpfs. */
@@ -23,11 +25,11 @@ export class LabRouter {
   readonly #log: string;
   #child: Bun.Subprocess | undefined;
 
-  /** `ports`: the devices behind eth0, eth1... `script` becomes boot.cfg. */
-  constructor(name: string, space: string, ports: readonly string[], script: string) {
+  /** `ports`: the devices behind eth0, eth1... `script` becomes boot.cfg; `calls`: call ports, as --port takes them. */
+  constructor(name: string, space: string, ports: readonly string[], script: string, calls: readonly string[] = []) {
     this.name = name;
     this.#space = space;
-    this.#ports = ports;
+    this.#ports = [...ports.map((device, i) => `eth${i}=${device}`), ...calls];
     this.flash = join(FOLDER, space);
     this.#log = join(FOLDER, `${space}.log`);
     mkdirSync(this.flash, { recursive: true, mode: 0o700 });
@@ -35,7 +37,7 @@ export class LabRouter {
   }
 
   start(): void {
-    const ports = this.#ports.flatMap((device, i) => ['--port', `eth${i}=${device}`]);
+    const ports = this.#ports.flatMap((port) => ['--port', port]);
     const log = openSync(this.#log, 'a');
     this.#child = Bun.spawn([...ownCommand(), 'run', '--_tied', '--netns', this.#space, '--flash', this.flash, ...ports, '--console', 'none'], {
       stdin: 'ignore',
@@ -133,5 +135,53 @@ export class LabHost {
     const ended = `${this.name} has ended`;
     this.#ready.reject(new Error(ended));
     for (const [id, resolve] of this.#waiting) resolve({ id, failure: ended });
+  }
+}
+
+/** The user who dials in, with the namespace of a host. */
+export class LabDialIn {
+  readonly #child: Bun.Subprocess;
+  readonly #log: string;
+
+  constructor(space: string, { socket, user, password }: DialInOptions) {
+    this.#log = join(FOLDER, `${space}.dialin.log`);
+    const log = openSync(this.#log, 'a');
+    this.#child = Bun.spawn([...ownCommand(), 'lab-dialin', '--_tied', '--netns', space, '--socket', socket, '--user', user, '--password', password], { stdin: 'ignore', stdout: log, stderr: log });
+  }
+
+  printed(): string {
+    return readFileSync(this.#log, 'utf8').trimEnd().split('\n').slice(-LOG_LINES).join('\n');
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode === null) this.#child.kill('SIGKILL');
+    await this.#child.exited;
+  }
+}
+
+/** The lab's name and RADIUS server. */
+export class LabAaa {
+  readonly #child: Bun.Subprocess<'pipe', 'pipe', 'inherit'>;
+  readonly #ready = Promise.withResolvers<void>();
+
+  constructor(space: string, book: AaaBook) {
+    this.#child = Bun.spawn([...ownCommand(), 'lab-aaa', '--_tied', '--netns', space], { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' });
+    this.#child.stdin.write(`${JSON.stringify(book)}\n`);
+    void this.#child.stdin.flush();
+    void this.#listen();
+  }
+
+  ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode === null) this.#child.kill('SIGKILL');
+    await this.#child.exited;
+  }
+
+  async #listen(): Promise<void> {
+    for await (const part of this.#child.stdout) if (Buffer.from(part).toString().includes('ready')) this.#ready.resolve();
+    this.#ready.reject(new Error('the AAA server has ended'));
   }
 }
