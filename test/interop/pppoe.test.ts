@@ -157,6 +157,9 @@ for (const auth of ['chap', 'pap', 'mschapv2'] as const) {
       assert.is(await router.stop(), 0);
       await peer('pppoe.sh', 'down', 'server', '10');
       await assertClean(capture, [...DISCOVERY, PADT]);
+      // RFC 2516 7: no MRU above 1492 is asked for.
+      const asked = (await capture.fields('lcp.opt.type == 1', 'lcp.opt.mru')).map(Number);
+      assert.ok(asked.length > 0 && asked.every((mru) => mru === 1492), asked.join(' '));
     });
   });
 }
@@ -176,21 +179,86 @@ when([...NEEDS, 'pppoe-server'], test, "the router dials again by itself when rp
   });
 });
 
+/** Starts l2tpns in a namespace for the time of `body`. */
+async function withL2tpns({ net, peer }: Lab, where: { readonly space: string; readonly address: string; readonly secret: string; readonly user: string }, env: readonly string[], body: () => Promise<void>): Promise<void> {
+  const { space, address, secret, user } = where;
+  await must(['env', `RUN=${join(net.folder, 'peers')}`, ...env, join(PEERS, 'l2tpns.sh'), 'start', net.name(space), address, secret, user, 'secret']);
+  try {
+    await body();
+  } finally {
+    await peer('l2tpns.sh', 'stop', net.name(space));
+  }
+}
+
 when(L2TPNS_NEEDS, test, 'the router is a PPPoE client of l2tpns', async () => {
   await lab('l2', async (here) => {
-    const { net, peer } = here;
+    const { net } = here;
     await net.ip('sw', 'addr', 'add', '10.99.1.1/24', 'dev', 'br0');
-    await must(['env', `RUN=${join(net.folder, 'peers')}`, 'PPPOE_IF=br0', join(PEERS, 'l2tpns.sh'), 'start', net.name('sw'), '10.99.1.1', '', 'user', 'secret']);
-    try {
+    await withL2tpns(here, { space: 'sw', address: '10.99.1.1', secret: '', user: 'user' }, ['PPPOE_IF=br0'], async () => {
       const capture = await net.capture('r', 'wan', 'pppoed or pppoes');
       const router = await net.router('r', ['eth0=lan', 'eth1=wan'], client('any', '10.63.0.0'));
       await assertOnline(here, router, /10\.64\.\d+\.\d+/, '10.63.0.1');
       assert.match(await router.cli('SHOW PPP PPPOE'), /^ {2}Access Concentrator +l2tpns$/m);
       assert.is(await router.stop(), 0);
       await assertClean(capture, [...DISCOVERY, PADT]);
-    } finally {
-      await peer('l2tpns.sh', 'stop', net.name('sw'));
-    }
+    });
+  });
+});
+
+when([...NEEDS, 'l2tpns', 'freeradius'], test, 'a kernel PPPoE client reaches the LNS of its USER entry, l2tpns, through the router as LAC', async () => {
+  await lab('ef', async (here) => {
+    const { net, peer, machine } = here;
+    await net.ip('h', 'addr', 'add', '192.0.2.2/24', 'dev', 'eth0');
+    await withL2tpns(here, { space: 'h', address: '192.0.2.2', secret: 's3cret', user: 'joe@isp' }, [], async () => {
+      const capture = await net.capture('r', 'wan', 'pppoed or pppoes');
+      const router = await net.router('r', ['eth0=lan', 'eth1=wan'], `ENABLE IP
+ADD IP INT=eth0 IP=192.0.2.1 MASK=255.255.255.0
+CREATE PPP TEMPLATE=0 AUTHENTICATION=CHAP BAP=OFF LQR=OFF
+ADD PPP ACSERVICE=ANY TEMPLATE=0 ACINTERFACE=eth1
+ENABLE PPP ACCESSCONCENTRATOR
+ENABLE L2TP
+ENABLE L2TP SERVER=LAC
+ADD L2TP USER="isp" ACTION=DATABASE IP=192.0.2.2 PASSWORD=s3cret
+`);
+      await machine('one');
+      await peer('pppoe.sh', 'client', 'one', '--user', 'joe@isp', '--password', 'secret');
+      assert.match(await peer('pppoe.sh', 'wait', 'one', '30'), /^10\.64\.\d+\.\d+ peer 10\.63\.0\.1\//);
+      assert.match(await reaches(peer, 'one', '10.63.0.1'), / 3 received/);
+      assert.match(await router.cli('SHOW PPP PPPOE'), /^ANY +ETH1 +0 +1 /m);
+      assert.is(await router.stop(), 0);
+      await peer('pppoe.sh', 'down', 'one', '10');
+      await assertClean(capture, [...DISCOVERY, PADT]);
+    });
+  });
+});
+
+when(L2TPNS_NEEDS, test, 'the router is a PPPoE client of l2tpns as LAC, which passes the caller on to another router as LNS', async () => {
+  await lab('lf', async (here) => {
+    const { net } = here;
+    await net.ip('sw', 'addr', 'add', '10.99.1.1/24', 'dev', 'br0');
+    await net.space('n');
+    await net.wire('sw/upl', 'n/wan');
+    await net.ip('sw', 'addr', 'add', '10.99.2.1/24', 'dev', 'upl');
+    const env = ['PPPOE_IF=br0', 'FORWARD=@isp 10.99.2.2 1701 s3cret'];
+    await withL2tpns(here, { space: 'sw', address: '10.99.1.1', secret: 's3cret', user: 'joe@isp' }, env, async () => {
+      const lns = await net.router('n', ['eth0=wan'], `SET SYSTEM NAME=LNS
+ENABLE IP
+ADD IP INT=eth0 IP=10.99.2.2 MASK=255.255.255.0
+ADD IP ROUTE=10.99.1.0 MASK=255.255.255.0 INT=eth0 NEXT=10.99.2.1
+ADD USER=joe@isp PASSWORD=secret LOGIN=NO
+CREATE IP POOL=ips IP=10.66.0.1-10.66.0.9
+CREATE PPP TEMPLATE=0 AUTHENTICATION=CHAP IPPOOL=ips BAP=OFF LQR=OFF
+ENABLE L2TP
+ENABLE L2TP SERVER=LNS
+ADD L2TP PASSWORD=s3cret
+ADD L2TP IP=10.99.2.1 PPPTEMPLATE=0
+`);
+      const router = await net.router('r', ['eth0=lan', 'eth1=wan'], client('any', '10.99.0.0').replace('USERNAME=user', 'USERNAME=joe@isp'));
+      await assertOnline(here, router, /10\.66\.0\.1\b/, '10.99.2.2');
+      assert.match(await lns.cli('SHOW IP POOL'), /10\.66\.0\.1 +ppp0/);
+      assert.is(await router.stop(), 0);
+      assert.is(await lns.stop(), 0);
+    });
   });
 });
 

@@ -2,6 +2,7 @@
 # l2tpns as LNS in a namespace, with a FreeRADIUS of its own beside it on loopback.
 #   l2tpns.sh start NETNS ADDRESS SECRET USER PASSWORD    SECRET '' = no tunnel authentication; gives out 10.64.0.0/16, itself 10.63.0.1
 #                                                         PPPOE_IF=DEVICE in the environment: a PPPoE server on it too, named l2tpns
+#                                                         FORWARD='MASK ADDRESS PORT SECRET': callers whose name contains MASK go to that LNS
 #   l2tpns.sh cli NETNS 'show session' | log NETNS | stop NETNS
 # Packages: l2tpns freeradius
 . "$(dirname "$0")/common.sh"
@@ -115,6 +116,7 @@ set cluster_interface lo
 set cluster_hb_interval 3
 set cluster_hb_timeout 7
 $([ -z "${PPPOE_IF:-}" ] || printf 'set pppoe_if_to_bind "%s"\nset pppoe_ac_name "l2tpns"' "$PPPOE_IF")
+$([ -z "${FORWARD:-}" ] || echo "setforward $FORWARD")
 X
   echo 10.64.0.0/16 >"$D/ip_pool"
   : >"$D/users"
