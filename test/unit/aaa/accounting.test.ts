@@ -139,6 +139,14 @@ test('A repeated record is the same packet; the next server gets one with its ow
   assert.equal(records(second).map((one) => [statusOf(one), numberOf(one, 'Acct-Delay-Time')]), [['Start', 6]]);
 });
 
+test('5,000 sessions that begin at once are all told of', () => {
+  const { net, server } = started();
+  for (let i = 0; i < 5000; i++) net.radius.begin(session({ line: { ...LINE, sessionId: `s${i}` } }), net.now);
+  net.world.run(3000);
+  assert.is(new Set(records(server).map((one) => firstText(one.attributes, 'Acct-Session-Id'))).size, 5000);
+  assert.is(net.radius.accounts.backlog, 0);
+});
+
 test('A server without an accounting port is told nothing', () => {
   const net = new Net();
   const server = net.server();

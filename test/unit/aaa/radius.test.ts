@@ -291,6 +291,21 @@ test('A server that takes 250 requests at a time and drops others serves 5,000 l
   assert.is(verdicts, 5000);
 });
 
+test('5,000 logins at once go to the second server together when the first is silent, and the next ones without waiting', () => {
+  const { net: at, servers: [first, second] } = net(2, { timeout: 1, retransmit: 2, deadtime: 1 });
+  assert.ok(first !== undefined && second !== undefined);
+  first.policy = () => undefined;
+  let verdicts = 0;
+  const login = (i: number): void => at.radius.authenticate(papLogin(`user${i}`), (verdict) => (verdicts += verdict.accepted ? 1 : 0), at.now);
+  for (let i = 0; i < 5000; i++) login(i);
+  at.world.run(4000);
+  assert.is(verdicts, 5000);
+  assert.is(first.requests.length, 3 * 128);
+  login(5000);
+  at.world.run(10);
+  assert.is(verdicts, 5001);
+});
+
 test('A queue that is full says so at once', () => {
   const { net: at, servers: [server] } = net(1);
   assert.ok(server !== undefined);
