@@ -47,7 +47,9 @@ export class DnsmasqServices implements NameServices {
     return this.#command === undefined ? NO_DNSMASQ : undefined;
   }
 
-  apply(config: ServicesConfig | undefined, done: Done): void {
+  apply(wanted: ServicesConfig | undefined, done: Done): void {
+    // Told of no interface dnsmasq would serve them all.
+    const config = wanted?.interfaces.length === 0 ? undefined : wanted;
     const generation = ++this.#generation;
     clearTimeout(this.#timer);
     this.#config = config;

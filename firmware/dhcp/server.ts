@@ -74,8 +74,10 @@ export class DhcpServer {
     if (policy === undefined) return `DHCP policy ${range.policy} does not exist`;
     const network = this.#network(range, options.subnetmask);
     if (typeof network === 'string') return network;
-    for (const address of range.all()) {
-      if (!inPrefix(address, network)) return `its address ${formatIpv4(address)} is not in the network ${formatIpv4(network.address)}/${network.length}`;
+    for (const address of [...range.ranges().flatMap(({ low, high }) => [low, high]), ...range.fixed.map((one) => one.address)]) {
+      const whose = `the network ${formatIpv4(network.address)}/${network.length}`;
+      if (!inPrefix(address, network)) return `its address ${formatIpv4(firstOutside(range, network))} is not in ${whose}`;
+      if (network.length < 31 && isEnd(address, network)) return `its address ${formatIpv4(address)} is not that of a host in ${whose}`;
     }
     const own = this.parts.lans().find((lan) => inPrefix(lan.address, network))?.address;
     const dns = options.dnsserver ?? (this.parts.relays() && own !== undefined ? [own] : []);
@@ -118,4 +120,15 @@ export class DhcpServer {
     if (lan === undefined) return `no LAN of this router that is up has the address ${formatIpv4(first)} in its network`;
     return networkOf(lan.address, lan.length);
   }
+}
+
+/** The address of a network itself, or its broadcast address. */
+function isEnd(address: Ipv4, network: Ipv4Prefix): boolean {
+  const host = (address & ~maskOf(network.length)) >>> 0;
+  return host === 0 || host === ~maskOf(network.length) >>> 0;
+}
+
+function firstOutside(range: Range, network: Ipv4Prefix): Ipv4 {
+  for (const address of range.all()) if (!inPrefix(address, network)) return address;
+  return range.base.low;
 }

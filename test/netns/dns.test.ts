@@ -55,6 +55,15 @@ when(NEEDS, test, 'The router looks names up at its name server, and its relay a
     assert.is(await ask(net, 'ns', 'far.example', '192.168.10.1'), '', 'nor at the inner one');
     assert.is(await ask(net, 'r', 'far.example', '127.0.0.1'), '', 'nor on the loopback');
 
+    // The device that callers share comes with the first of them, with the router's address and routes to theirs.
+    await net.space('c');
+    await net.wire('r/dyn0', 'c/c0');
+    await net.ip('r', 'addr', 'add', '192.168.10.1/32', 'dev', 'dyn0');
+    await net.ip('r', 'route', 'add', '192.168.20.5', 'dev', 'dyn0');
+    await net.ip('c', 'addr', 'add', '192.168.20.5/32', 'dev', 'c0');
+    await net.ip('c', 'route', 'add', '192.168.10.1', 'dev', 'c0');
+    await until('the relay to serve callers', 5, async () => (await ask(net, 'c', 'far.example', '192.168.10.1')) === '192.0.2.53');
+
     await router.cli('ADD IP HOST=late.branch IP=192.168.10.7');
     assert.is(await ask(net, 'h', 'late.branch', '192.168.10.1'), '192.168.10.7');
     await router.cli('DISABLE IP DNSRELAY');

@@ -90,6 +90,14 @@ test('A range that its LAN does not hold as a whole is not served, nor one that 
   ]);
 });
 
+test('A range that holds the address of its network or its broadcast address is not served', () => {
+  for (const [low, count, bad] of [['192.168.10.0', 5, '192.168.10.0'], ['192.168.10.250', 6, '192.168.10.255']] as const) {
+    const dhcp = server(ETH0);
+    dhcp.createRange(range('one', low, count));
+    assert.is(dhcp.waiting()[0]?.why, `its address ${bad} is not that of a host in the network 192.168.10.0/24`);
+  }
+});
+
 test('A range behind a relay is of the relay\'s network, by the mask of its policy', () => {
   const dhcp = server(ETH0);
   dhcp.policies.put({ name: 'far', lease: 600, inherit: '', options: { subnetmask: ip('255.255.255.128') } });
