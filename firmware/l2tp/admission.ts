@@ -47,7 +47,7 @@ export class Gate {
     return this.#halfOpenAll;
   }
 
-  /** May a new tunnel of `peer` be made while there are `tunnels`? 'refuse': say so, if `mayRefuse`; 'drop': say nothing. */
+  /** May a new tunnel of `peer` be made while there are `tunnels`? 'refuse': there is no room; say so, if `mayRefuse`. 'drop': say nothing. */
   ask(peer: Ipv4, tunnels: number, now: Millis): Admission {
     if (!take(this.#bucket(peer, now), now, this.#limits.burst, this.#limits.perSecond)) return 'drop';
     if ((this.#halfOpen.get(peer) ?? 0) >= this.#limits.halfOpenPerSource) return 'drop';

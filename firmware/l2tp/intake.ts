@@ -88,7 +88,8 @@ export class Intake {
     }
     const tie = this.#tie(at, decoded, now);
     if (tie === 'drop') return this.#stray();
-    const admission = tie === 'won' ? 'admit' : this.#tunnels.gate.ask(at.peer, this.#tunnels.size, now);
+    const asked = tie === 'won' ? 'admit' : this.#tunnels.gate.ask(at.peer, this.#tunnels.size, now);
+    const admission = asked === 'refuse' && this.#tunnels.makeRoom(now) ? 'admit' : asked;
     if (admission !== 'admit') {
       this.#stray();
       const text = `SCCRQ of ${formatIpv4(at.peer)} not taken: too many tunnels are half open`;
@@ -100,8 +101,7 @@ export class Intake {
     const entry = this.#tunnels.make(at, {
       role: 'responder', ours: false, password, pre13: this.#host.pre13For(at.peer), challenge, tieBreaker: undefined, request: data.slice(), wonTie: tie === 'won', purpose: undefined,
     });
-    entry.halfOpen = true;
-    this.#tunnels.gate.opened(at.peer);
+    this.#tunnels.opening(entry);
     this.#tunnels.deliver(entry, this.#header, data, now);
     this.#tunnels.move('moved', now);
   }

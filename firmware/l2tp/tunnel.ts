@@ -157,6 +157,11 @@ export class Tunnel {
     if (this.#phase === 'open') this.#step('close', now, { cause: 'closed', result });
   }
 
+  /** Forgets everything at once and without a word, to the peer or to the owner but `gone`: for one that never proved itself. */
+  discard(now: Millis): void {
+    if (this.#phase !== 'gone') this.#forget(now);
+  }
+
   /** Sends HELLO now, where established and nothing waits for an acknowledgement (the peer is said to be unreachable). */
   probe(now: Millis): void {
     this.#now = now;

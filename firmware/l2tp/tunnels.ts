@@ -25,6 +25,8 @@ import { Turn } from './turn.ts';
 /** How long a tunnel that we opened stays without calls. */
 const IDLE_TUNNEL = 10_000;
 const DEFAULT_SPEED = 64000;
+/** In which a peer that is there has answered an SCCRP, on all but the worst paths. */
+const ENOUGH_TO_PROVE: Millis = 1000;
 /** The log's source for peers that have proved nothing. */
 export const STRANGERS = 'L2TP strangers';
 
@@ -77,6 +79,8 @@ export class Tunnels {
   readonly #byPeer = new Map<Ipv4, Set<TunnelEntry>>();
   readonly #sessionIds = new Set<number>();
   readonly #turn: Turn<TunnelEntry>;
+  /** Those that count as half open, the oldest first. */
+  readonly #unproven = new Set<TunnelEntry>();
   /** Calls of a tunnel that lost a tie, until the winner is there. */
   #moving: SessionEntry[] = [];
   /** The call that is being placed, and why the machine ended it before it was handed out. */
@@ -159,7 +163,7 @@ export class Tunnels {
     if (call !== undefined) call.inControl++;
     entry.suspect = false;
     entry.tunnel.receive(h, data, now);
-    if (entry.halfOpen && (entry.tunnel.transport.proven || entry.tunnel.phase !== 'open')) this.#prove(entry);
+    if (entry.halfOpen && entry.tunnel.transport.proven) this.#prove(entry);
   }
 
   /** Hands over the calls of a tunnel that lost a tie. */
@@ -199,6 +203,26 @@ export class Tunnels {
     return session.over || record === undefined ? (this.#early ?? { kind: 'hung up', why: 'the tunnel was closed' }) : record;
   }
 
+  /** A peer opens this tunnel, and has proved nothing. */
+  opening(entry: TunnelEntry): void {
+    entry.halfOpen = true;
+    this.#unproven.add(entry);
+    this.gate.opened(entry.at.peer);
+  }
+
+  /**
+   * Makes room for a newcomer: forgets the half-open tunnel that had the most time to prove itself, if that was enough for a peer that
+   * lives. Forged SCCRQs fill the table in any case; they must not keep others out for half a minute each. False: there is none.
+   */
+  makeRoom(now: Millis): boolean {
+    for (const oldest of this.#unproven) {
+      if (now - (oldest.tunnel.started ?? now) < ENOUGH_TO_PROVE) return false;
+      oldest.tunnel.discard(now);
+      return true;
+    }
+    return false;
+  }
+
   close(entry: TunnelEntry, result: Result, now: Millis): void {
     this.touch(entry);
     entry.tunnel.close(result, now);
@@ -209,6 +233,7 @@ export class Tunnels {
     for (const entry of this.#byId.values()) entry.alarm?.cancel();
     this.#byId.clear();
     this.#byPeer.clear();
+    this.#unproven.clear();
     this.#sessionIds.clear();
     this.#turn.forgetAll();
   }
@@ -362,6 +387,7 @@ export class Tunnels {
 
   #prove(entry: TunnelEntry): void {
     entry.halfOpen = false;
+    this.#unproven.delete(entry);
     this.gate.settled(entry.at.peer);
   }
 

@@ -4,8 +4,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ADMISSION, Gate } from '../../../firmware/l2tp/admission.ts';
 import { type Ipv4, toIpv4 } from '../../../firmware/bytes/ip.ts';
-import { encodeMessage } from '../../../firmware/l2tp/control.ts';
-import { encodeControl } from '../../../firmware/l2tp/header.ts';
+import { decodeControl, encodeMessage } from '../../../firmware/l2tp/control.ts';
+import { decodeHeader, encodeControl, newHeader } from '../../../firmware/l2tp/header.ts';
 import { type Node, configure, ip, pair, withRaw } from './world.ts';
 
 const test = suite('Admission');
@@ -185,6 +185,78 @@ test('Every prefix and every flipped bit of an SCCRQ is survived, and no flood o
   world.run(200_000);
   assert.is(a.server.tunnels().length, 0);
   assert.is(world.pending, 0);
+});
+
+test('Forged SCCRQs that fill the table keep no router out: the one that had most time to prove itself makes room', () => {
+  const { world, a, peer } = withRaw(1, { limits: { ...ADMISSION, halfOpen: 100 } });
+  let forged = 0;
+  const flood = (): void => {
+    // Fifty a second against room for a hundred: each stays two seconds.
+    for (let i = 0; i < 5; i++) inject(a, toIpv4(0x0b000000 + forged++ * 256), 1701, sccrq(1 + (forged % 60000)));
+    if (forged < 1500) world.at(world.now + 100, flood);
+  };
+  flood();
+  world.run(5000);
+  for (let id = 1; id <= 10; id++) {
+    peer.ns = peer.nr = 0;
+    peer.received.length = 0;
+    assert.ok(peer.open(world, id), `tunnel ${id}`);
+    assert.ok(a.server.tunnels().length <= 100 + id);
+  }
+  assert.is(a.server.tunnels().filter((t) => t.state === 'established').length, 10);
+  world.run(200_000);
+  assert.is(a.server.tunnels().filter((t) => t.state !== 'established').length, 0);
+});
+
+test('Forged SCCRQs of another protocol version are bounded like others', () => {
+  const { a, world } = withRaw(1, { limits: { ...ADMISSION, halfOpen: 100 } });
+  const body = encodeMessage({ type: 'SCCRQ', protocolVersion: 0x0200, framingCapabilities: 3, hostName: 'flood', assignedTunnelId: 9 });
+  const request = encodeControl({ tunnelId: 0, sessionId: 0, ns: 0, nr: 0 }, body ?? new Uint8Array(0));
+  let sent = 0;
+  const { plane } = a.board;
+  plane.send = (frames) => {
+    for (const frame of frames) sent += frame.data.length;
+  };
+  for (let i = 0; i < 1000; i++) inject(a, toIpv4(0x0b000000 + i * 256), 1701, request);
+  assert.ok(sent <= 120 * 200, `${sent} octets`);
+  world.run(200_000);
+  assert.ok(sent <= 3 * 1000 * request.length);
+  assert.is(world.pending, 0);
+});
+
+test('Five thousand routers that call within one second all have their tunnel, none after more than one retransmission', () => {
+  const { world, a } = withRaw();
+  const { plane } = a.board;
+  const up = new Set<Ipv4>();
+  let refused = 0;
+  const waits = [1000, 2000, 4000, 8000, 8000];
+  const call = (peer: Ipv4, attempt: number): void => {
+    if (up.has(peer) || attempt > waits.length) return;
+    inject(a, peer, 1701, sccrq(7));
+    world.at(world.now + (waits[attempt] ?? 1000), () => call(peer, attempt + 1));
+  };
+  plane.send = (frames) => {
+    for (const frame of frames) {
+      if (frame.to !== 'peer') continue;
+      const { data, peer, peerPort } = frame;
+      const h = newHeader();
+      if (decodeHeader(data, 0, data.length, h) !== undefined || h.payload === h.end) continue;
+      const decoded = decodeControl(data, h.payload, h.end, { crypto: a.board.crypto, secret: undefined, pre13: false });
+      if (decoded.kind !== 'message') continue;
+      const { message } = decoded;
+      if (message.type === 'StopCCN') refused++;
+      if (message.type !== 'SCCRP') continue;
+      const scccn = encodeMessage({ type: 'SCCCN' });
+      world.at(world.now + 20, () => {
+        up.add(peer);
+        inject(a, peer, peerPort, encodeControl({ tunnelId: message.assignedTunnelId, sessionId: 0, ns: 1, nr: 1 }, scccn ?? new Uint8Array(0)));
+      });
+    }
+  };
+  for (let i = 0; i < 5000; i++) world.at(world.now + i / 5, () => call(toIpv4(0x0b000000 + i * 256 + (i & 127)), 0));
+  world.run(2100);
+  assert.equal([up.size, refused], [5000, 0]);
+  assert.is(a.server.tunnels().filter((t) => t.state === 'established').length, 5000);
 });
 
 test('The gate lets a network ask at its rate and forgets those not heard for long', () => {
