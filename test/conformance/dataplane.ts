@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { hex } from '../../firmware/bytes/hex.ts';
 import { put16, u16 } from '../../firmware/bytes/integers.ts';
 import { ANY_IPV4, networkOf, toIpv4, type Ipv4, type Ipv4Prefix } from '../../firmware/bytes/ip.ts';
-import type { Frame, InterfaceId, SessionKey, SessionOptions, UnderlayId } from '../../firmware/hal/dataplane.ts';
+import { toSessionKey, type Frame, type InterfaceId, type SessionKey, type SessionOptions, type UnderlayId } from '../../firmware/hal/dataplane.ts';
 import { ethernet, lines, relays } from './dataplane.legs.ts';
 import { A, carrying, IDS, inside, join, KEY, message, octets, OPEN, PORT, Scene, synPacket, udpPacket, udpPacket6, word, type Bench, type Datagram, type Register } from './dataplane.scene.ts';
 
@@ -650,6 +650,29 @@ function shared(test: Register): void {
     assert.equal(bench.interfaces(), []);
     s.inject(carrying(udpPacket('one', MOBILE, A)));
     await s.counts(() => s.counters.inDiscarded, 1);
+  });
+
+  test('ten thousand sessions on a shared interface are each found by their address, and leave as they came', async (s, bench) => {
+    const MANY = 10_000;
+    const far = open(s);
+    const address = (n: number): Ipv4 => toIpv4(0x0a0b0000 + n);
+    const key = (n: number): SessionKey => toSessionKey(1000 + n);
+    const before = performance.now();
+    for (let n = 1; n <= MANY; n++) {
+      const leg = s.leg({ localTunnel: 1 + (n & 3), localSession: n, peerTunnel: 1, peerSession: n });
+      assert.is(s.plane.attach({ key: key(n), far, leg, options: OPEN, routes: one(address(n)), sources: one(address(n)) }), undefined);
+    }
+    // Packets have their turn between commands where so many wait.
+    await bench.until(() => false, 500);
+    const asked = [1, 5000, MANY];
+    for (const n of asked) bench.enter('dyn0', udpPacket(`to ${n}`, A, address(n)));
+    assert.equal((await s.datagrams(asked.length)).map(ids), asked.map((n) => `0001${word(n)}`));
+    s.inject(message(join('ff030021', udpPacket('mine', address(MANY), A)), { tunnel: 1 + (MANY & 3), session: MANY }));
+    assert.equal(await s.carried('dyn0', 1), [inside(udpPacket('mine', address(MANY), A))]);
+    for (let n = 1; n <= MANY; n++) s.plane.detach(key(n));
+    assert.ok(performance.now() - before < 5000, 'a fraction of a millisecond each');
+    bench.enter('dyn0', udpPacket('gone', A, address(5000)));
+    await s.counts(() => s.plane.interfaceCounters?.(far)?.outNoSession, 1);
   });
 
   test('nothing leaves a shared interface for a session whose protocol is closed', async (s, bench) => {
