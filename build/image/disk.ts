@@ -26,7 +26,7 @@ const LINUX = 0x83;
 
 /** One after the other from 4 MiB on. */
 export const PARTITIONS: readonly Partition[] = (
-  [['boot', 48, FAT32], ['slot-a', 96, LINUX], ['slot-b', 96, LINUX], ['flash', 64, LINUX]] as const
+  [['boot', 80, FAT32], ['slot-a', 96, LINUX], ['slot-b', 96, LINUX], ['flash', 64, LINUX]] as const
 ).reduce<Partition[]>((done, [name, mib, type]) => {
   const last = done.at(-1);
   return [...done, { name, at: last === undefined ? 4 * MIB : last.at + last.size, size: mib * MIB, type }];

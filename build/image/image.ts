@@ -6,7 +6,6 @@ import { createHash } from 'node:crypto';
 import { chmodSync, closeSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
-import { gzipSync } from 'node:zlib';
 
 import { sourceDate, VERSION } from '../version.ts';
 import { BOARDS, type ImageBoard } from './boards.ts';
@@ -112,8 +111,8 @@ function squash({ root, parts, date }: Works, fast: boolean): string {
 function bootPartition(works: Works, board: ImageBoard, boot: ReturnType<typeof bootFiles>): string {
   const { boot: folder, tree, parts, date } = works;
   mkdirSync(folder, { recursive: true });
-  // zlib of the runtime writes no time into the header.
-  writeFileSync(join(folder, 'loader.img'), gzipSync(boot.kernel, { level: 9 }));
+  // As it is: the whole image packs it better than gzip, the one packing that the firmware would undo.
+  writeFileSync(join(folder, 'loader.img'), boot.kernel);
   writeFileSync(join(folder, 'loader.cpio'), boot.initramfs);
   for (const [name, text] of Object.entries(board.files)) writeFileSync(join(folder, name), text);
   for (const [name, data] of boot.trees) writeFileSync(join(folder, name), data);
@@ -195,8 +194,11 @@ async function build(options: Options): Promise<void> {
     writeFileSync(`${base}.cdx.json`, imageSbom(lock, names, { board: options.board.name, date, binary: options.binary }));
     step(`${relative(ROOT, `${base}.img`)}: ${mega(statSync(`${base}.img`).size)}`);
     if (!options.fast) {
-      run(['zstd', '-q', '-f', '-19', '-T2', `${base}.img`, '-o', `${base}.img.zst`]);
-      step(`${relative(ROOT, `${base}.img.zst`)}: ${mega(statSync(`${base}.img.zst`).size)}`);
+      for (const packed of [['zstd', '-q', '-f', '-19', '-T2', `${base}.img`, '-o', `${base}.img.zst`], ['xz', '-f', '-k', '-T2', `${base}.img`]]) {
+        run(packed);
+        const file = `${base}.img.${packed[0] === 'xz' ? 'xz' : 'zst'}`;
+        step(`${relative(ROOT, file)}: ${mega(statSync(file).size)}`);
+      }
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });

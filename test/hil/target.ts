@@ -170,7 +170,8 @@ export class QemuTarget implements Target {
     const serial = ['-chardev', `socket,id=c,path=${socket},server=on,wait=on`];
     const virt = ['-M', 'virt', '-cpu', 'cortex-a53', '-smp', '2', '-m', '512', '-serial', 'chardev:c', '-append', `console=ttyAMA0 quiet loglevel=4 panic=10 ${append}`,
       '-drive', `file=${this.disk},if=none,format=raw,id=d`, '-device', 'virtio-blk-pci,drive=d', '-device', 'i6300esb', '-action', 'watchdog=reset'];
-    const pi = ['-M', 'raspi3b', '-serial', 'null', '-serial', 'chardev:c', '-dtb', dtb ?? '', '-append', `console=ttyS1,115200 quiet loglevel=4 panic=10 dwc_otg.lpm_enable=0 ${append}`, '-drive', `file=${this.disk},if=sd,format=raw`];
+    // qemu takes the first write to this machine's watchdog for its expiry.
+    const pi = ['-M', 'raspi3b', '-serial', 'null', '-serial', 'chardev:c', '-dtb', dtb ?? '', '-append', `console=ttyS1,115200 quiet loglevel=4 panic=10 module_blacklist=bcm2835_wdt ${append}`, '-drive', `file=${this.disk},if=sd,format=raw`];
     const words = [...wrap, 'nice', '-n', '10', 'qemu-system-aarch64', '-nodefaults', '-display', 'none', '-kernel', kernel, '-initrd', initramfs, ...serial, ...(machine === 'virt' ? virt : pi), ...extra];
     const log = openSync(join(folder, 'qemu.log'), constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND);
     this.#child = Bun.spawn(words, { stdin: 'ignore', stdout: log, stderr: log });
