@@ -32,7 +32,7 @@ export interface RadiusSession {
   traffic(): RadiusTraffic | undefined;
   /** A server asks for the end of the session; `reason` is one sentence. */
   disconnect(reason: string, now: Millis): void;
-  /** A server sets new limits in seconds: of the whole session since its beginning, and of silence. */
+  /** A server sets new limits in seconds: of the whole session since its beginning, and of silence; 0 = none. */
   change(limits: { readonly sessionTimeout?: number; readonly idleTimeout?: number }, now: Millis): void;
 }
 

@@ -30,6 +30,9 @@ const LIMITS = {
   answers: 1024,
   /** Seconds that an Event-Timestamp may be away from our clock (RFC 5176 6.3). */
   window: 300,
+  /** For how long a request is the same one that came before: with a time in it, for as long as that can be believed. */
+  stamped: 602_000,
+  unstamped: 60_000,
 } as const;
 
 export interface DynamicCounters {
@@ -80,15 +83,15 @@ type Work = { readonly sessions: readonly RadiusSession[] } | { readonly cause: 
 export class DynamicAuthorization {
   readonly counters: DynamicCounters = { disconnects: 0, changes: 0, refused: 0, repeated: 0, foreign: 0, malformed: 0, forged: 0, stale: 0 };
   readonly #parts: DynamicParts;
-  /** By server and Request Authenticator, which is a digest of the whole request: oldest first. */
-  readonly #answers = new Map<string, Uint8Array>();
+  /** Oldest first. */
+  readonly #answers = new Map<string, { readonly answer: Uint8Array; readonly until: Millis }>();
 
   constructor(parts: DynamicParts) {
     this.#parts = parts;
   }
 
   /** The answer to a datagram; undefined where it deserves none. What was asked has been done then. */
-  receive(from: Ipv4, data: Uint8Array, now: Millis): Uint8Array | undefined {
+  receive(from: Ipv4, port: number, data: Uint8Array, now: Millis): Uint8Array | undefined {
     const server = this.#parts.server(from);
     if (server === undefined) {
       this.counters.foreign++;
@@ -107,14 +110,17 @@ export class DynamicAuthorization {
       return undefined;
     }
     if (this.#stale(from, request)) return undefined;
-    const key = `${from} ${request.id} ${hex(request.authenticator)}`;
+    const stamped = firstNumber(request.attributes, 'Event-Timestamp') !== undefined;
+    // The authenticator is a digest of the whole request. Without a time in it the same words may be meant anew, from a new port or later.
+    const key = `${from} ${stamped ? 'any' : port} ${request.id} ${hex(request.authenticator)}`;
     const former = this.#answers.get(key);
-    if (former !== undefined) {
+    if (former !== undefined && now < former.until) {
       this.counters.repeated++;
-      return former;
+      return former.answer;
     }
     const answer = this.#answer(server, request, signature === 'right' ? 'with Message-Authenticator' : 'plain', now);
-    this.#answers.set(key, answer);
+    this.#answers.delete(key);
+    this.#answers.set(key, { answer, until: now + (stamped ? LIMITS.stamped : LIMITS.unstamped) });
     if (this.#answers.size > LIMITS.answers) {
       const oldest = this.#answers.keys().next();
       if (oldest.done !== true) this.#answers.delete(oldest.value);

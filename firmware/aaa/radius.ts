@@ -318,7 +318,7 @@ export class Radius {
     const socket = this.#parts.udp.open({
       port: DYNAMIC_PORT,
       received: (from, port, data, now) => {
-        const answer = this.dynamic.receive(from, data, now);
+        const answer = this.dynamic.receive(from, port, data, now);
         if (answer !== undefined) socket.send(from, port, answer);
         this.#arm();
       },

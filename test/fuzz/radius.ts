@@ -111,7 +111,7 @@ function dynamicTarget(): FuzzTarget {
       for (const code of [CODE['CoA-Request'], CODE['Disconnect-Request']]) {
         touched = [];
         const request = encodeDigestRequest({ code, id: input.length & 255, attributes: shape.attributes }, TRUST);
-        const answer = dynamic.receive(SERVER.address, request, 0);
+        const answer = dynamic.receive(SERVER.address, 1, request, 0);
         if (answer === undefined) {
           check(touched.length === 0, 'done without an answer', input);
           continue;
