@@ -230,6 +230,7 @@ if [ -z "$target" ]; then
   for disk in $found; do show "$disk" >&2; done
   printf 'Which one? ' >&2
   read -r answer || die "no device was chosen"
+  [ -t 0 ] || echo >&2
   target=$DEV/${answer#"$DEV"/}
   [ -n "$answer" ] || die "no device was chosen"
 fi
@@ -267,6 +268,7 @@ if [ -n "$name" ]; then
   if [ -z "$yes" ]; then
     printf 'Everything on it is lost. Type %s to go on: ' "$name" >&2
     read -r answer || answer=''
+    [ -t 0 ] || echo >&2
     [ "$answer" = "$name" ] || die "not confirmed: nothing was written"
   fi
 else
