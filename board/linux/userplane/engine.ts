@@ -135,7 +135,8 @@ export class Engine {
       if (result === 'gone') this.#lose(device);
       return;
     }
-    C.read(fd, this.#bell.at, 8);
+    // Any other descriptor was closed since the wait began: its number may be somebody else's by now.
+    if (fd === this.#start.doorbell) C.read(fd, this.#bell.at, 8);
   }
 
   #control(u: Underlay, events: number): void {
