@@ -80,6 +80,10 @@ export function pppoeCommands(owner: Pppoe): Command[] {
         const { concentrator } = owner;
         if (concentrator.enabled) return messages.pppoe.alreadyEnabled();
         concentrator.enable(now);
+        for (const port of concentrator.services.ports()) {
+          const failure = concentrator.failure(port);
+          if (failure !== undefined) return messages.pppoe.waits(port.toUpperCase(), failure);
+        }
         return messages.pppoe.enabled();
       },
     }),

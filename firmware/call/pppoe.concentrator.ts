@@ -8,18 +8,17 @@ import { type Millis, NEVER } from '../bytes/time.ts';
 import { Writer } from '../bytes/writer.ts';
 import type { Crypto, Random } from '../hal/clock.ts';
 import type { Log } from '../log/log.ts';
-import type { Arrival, CallOwner, CallUser } from './link.ts';
+import type { Arrival, CallOwner } from './link.ts';
+import { type Caller, Callers } from './pppoe.callers.ts';
 import { Cookies } from './pppoe.cookie.ts';
 import { type Code, type Discovery, formatMac, MAX_PAYLOAD, maxPayloadOf, numberTag, type Tag, TAGS, tagOf, textTag } from './pppoe.frame.ts';
-import { AGAIN_SPAN, BUCKETS, ETHERNET_MOST, HALF_OPEN, HALF_OPEN_SPAN, PER_PEER, PER_PORT, PORT_INTERVAL } from './pppoe.limits.ts';
+import { BUCKETS, ETHERNET_MOST, HALF_OPEN, PER_PEER, PER_PORT, PORT_INTERVAL } from './pppoe.limits.ts';
 import type { Port, Ports } from './pppoe.ports.ts';
 import { isFull, layerName, type Service, Services } from './pppoe.services.ts';
 import type { PppoeSession, Sessions } from './pppoe.session.ts';
 import { Throttle } from './pppoe.throttle.ts';
 
 const SPEED = 100_000_000;
-/** 0 and 65535 name no session (RFC 2516 4). */
-const SESSION_NUMBERS = 65_534;
 
 /** Why a PADI or PADR got no session; each is a counter of SHOW PPP PPPOE. */
 export const DROPS = ['rate', 'no service', 'full', 'cookie', 'half open', 'again', 'refused'] as const;
@@ -37,13 +36,6 @@ export interface ConcentratorParts {
   count(drop: Drop): void;
   /** `deadline` may have moved without a punt or a tick. */
   changed(): void;
-}
-
-interface Caller {
-  readonly service: Service;
-  readonly session: PppoeSession;
-  readonly request: string;
-  readonly user: CallUser;
 }
 
 /** A session that was given, for SHOW PPP PPPOE. */
@@ -66,13 +58,7 @@ export class Concentrator {
   /** Served ports that changed: the device behind them may be another one, so they are opened anew when no session is in the way. */
   readonly #changed = new Set<string>();
   #retryAt: Millis = NEVER;
-  readonly #callers = new Map<PppoeSession, Caller>();
-  /** By port, peer, Host-Uniq and cookie: the same request again. */
-  readonly #requests = new Map<string, Caller>();
-  readonly #numbers = new Set<number>();
-  readonly #perPeer = new Map<string, number>();
-  /** Sessions whose PPP has not opened, the oldest first. */
-  readonly #young = new Map<PppoeSession, Millis>();
+  readonly #callers = new Callers();
 
   constructor(parts: ConcentratorParts, now: Millis) {
     this.#parts = parts;
@@ -94,7 +80,7 @@ export class Concentrator {
 
   disable(reason: string, now: Millis): void {
     this.#enabled = false;
-    for (const session of this.#callers.keys()) session.end(reason, 'tell', now);
+    for (const { session } of this.#callers.values()) session.end(reason, 'tell', now);
     this.sync(now);
   }
 
@@ -133,7 +119,7 @@ export class Concentrator {
     const port = this.#served.get(name);
     if (port !== undefined && ports.address(port) === undefined) {
       const gone = `${name.toUpperCase()} is gone`;
-      for (const session of this.#callers.keys()) if (session.spec.port.id === port.id) session.end(gone, 'silent', now);
+      for (const { session } of this.#callers.values()) if (session.spec.port.id === port.id) session.end(gone, 'silent', now);
       this.#served.delete(name);
       ports.give(port);
     } else if (port !== undefined) this.#changed.add(name);
@@ -144,8 +130,7 @@ export class Concentrator {
 
   #reopen(name: string): void {
     const port = this.#served.get(name);
-    if (port === undefined || !this.#changed.has(name)) return;
-    for (const { spec } of this.#callers.keys()) if (spec.port.id === port.id) return;
+    if (port === undefined || !this.#changed.has(name) || this.#callers.uses(port)) return;
     this.#changed.delete(name);
     this.#served.delete(name);
     this.#parts.ports.give(port);
@@ -209,8 +194,8 @@ export class Concentrator {
     const cookie = tagOf(packet, TAGS.acCookie);
     if (!this.#cookies.holds(cookie, port.name, packet.source, now)) return count('cookie');
     const request = this.#requestKey(port, packet);
-    const known = this.#requests.get(request);
-    if (known !== undefined && this.#isRepeated(known, now)) {
+    const known = this.#callers.requested(request);
+    if (known !== undefined && this.#callers.mayRepeat(known, now)) {
       count('again');
       return this.#confirm(port, packet, known.session);
     }
@@ -223,11 +208,11 @@ export class Concentrator {
     }
     const service = fitting.find((one) => !isFull(one));
     if (service === undefined) return this.#full(first, port, packet, ALL_TAKEN);
-    if ((this.#perPeer.get(peerKey(port, packet.source)) ?? 0) >= service.settings.macLimit) {
+    if (this.#callers.countOf(port, packet.source) >= service.settings.macLimit) {
       return this.#full(service, port, packet, `${formatMac(packet.source)} has ${service.settings.macLimit} sessions already (MACLIMIT)`);
     }
     // Not answered, a PADR comes again in a moment (RFC 2516 8): a storm is taken in as fast as PPP opens.
-    if (this.#halfOpen(now) >= HALF_OPEN) return count('half open');
+    if (this.#callers.halfOpen(now) >= HALF_OPEN) return count('half open');
     this.#begin({ port, packet, service, request }, now);
   }
 
@@ -237,13 +222,8 @@ export class Concentrator {
     this.#systemError(port, packet, 'All sessions are taken');
   }
 
-  /** The PADS may have been lost; later the peer must have lost the session. */
-  #isRepeated({ session }: Caller, now: Millis): boolean {
-    return this.#young.has(session) || now - session.since < AGAIN_SPAN;
-  }
-
   #begin({ port, packet, service, request }: { readonly port: Port; readonly packet: Discovery; readonly service: Service; readonly request: string }, now: Millis): void {
-    const number = this.#freeNumber(port);
+    const number = this.#callers.freeNumber(port, u16(this.#parts.random.bytes(2), 0));
     const session = number === undefined ? 'no session number is free' : this.#open(port, packet, number, now);
     if (typeof session === 'string') return this.#refused(service, port, packet, session);
     const user = this.#parts.owner.arrive(arrivalOf(service, packet.source), now);
@@ -252,7 +232,7 @@ export class Concentrator {
       return this.#refused(service, port, packet, user.refused);
     }
     const caller: Caller = { service, session, request, user };
-    this.#add(caller, now);
+    this.#callers.add(caller, now);
     this.#confirm(port, packet, session);
     const { number: given } = session.spec;
     this.#log(port, 'UP', `${user.name}: PPPoE session ${given} with ${formatMac(packet.source)} over ${layerName(service.settings)}`);
@@ -265,39 +245,18 @@ export class Concentrator {
         port, number,
         peer: packet.source.slice(),
         maxPayload: this.#agreed(port, packet) ?? MAX_PAYLOAD,
-        negotiated: (session) => this.#young.delete(session),
+        negotiated: (session) => this.#callers.opened(session),
         ended: (session, reason, at) => this.#ended(session, reason, at),
       },
       now,
     );
   }
 
-  #add(caller: Caller, now: Millis): void {
-    const { session, service, request } = caller;
-    const { port, peer, number } = session.spec;
-    const from = peerKey(port, peer);
-    service.sessions++;
-    service.accepted++;
-    this.#callers.set(session, caller);
-    this.#requests.set(request, caller);
-    this.#numbers.add(numberKey(port, number));
-    this.#perPeer.set(from, (this.#perPeer.get(from) ?? 0) + 1);
-    this.#young.set(session, now);
-  }
-
   #ended(session: PppoeSession, reason: string, now: Millis): void {
-    const caller = this.#callers.get(session);
+    const caller = this.#callers.of(session);
     if (caller === undefined) return;
     const { port, peer, number } = session.spec;
-    const from = peerKey(port, peer);
-    caller.service.sessions--;
-    this.#callers.delete(session);
-    this.#requests.delete(caller.request);
-    this.#numbers.delete(numberKey(port, number));
-    const left = (this.#perPeer.get(from) ?? 1) - 1;
-    if (left > 0) this.#perPeer.set(from, left);
-    else this.#perPeer.delete(from);
-    this.#young.delete(session);
+    this.#callers.remove(caller);
     this.#log(port, 'DOWN', `${caller.user.name}: PPPoE session ${number} with ${formatMac(peer)} over ${layerName(caller.service.settings)} ended: ${reason}`);
     caller.user.linkDown(reason, now);
     if (this.#changed.has(port.name)) {
@@ -349,24 +308,7 @@ export class Concentrator {
     return agreed === undefined ? [] : [numberTag(TAGS.pppMaxPayload, agreed)];
   }
 
-  // -- bounds --
-
-  #halfOpen(now: Millis): number {
-    for (const [session, since] of this.#young) {
-      if (now - since < HALF_OPEN_SPAN) break;
-      this.#young.delete(session);
-    }
-    return this.#young.size;
-  }
-
-  #freeNumber(port: Port): number | undefined {
-    const start = u16(this.#parts.random.bytes(2), 0);
-    for (let i = 0; i < SESSION_NUMBERS; i++) {
-      const number = ((start + i) % SESSION_NUMBERS) + 1;
-      if (!this.#numbers.has(numberKey(port, number))) return number;
-    }
-    return undefined;
-  }
+  // -- requests and ports --
 
   /** Who sends the same Host-Uniq with the same cookie asks the same thing again. */
   #requestKey(port: Port, packet: Discovery): string {
@@ -399,8 +341,6 @@ const ALL_TAKEN = 'all its sessions are taken (MAXSESSIONS)';
 
 const requestedName = (packet: Discovery): string => printable(fromUtf8(tagOf(packet, TAGS.serviceName) ?? new Uint8Array(0)));
 const serviceTag = (packet: Discovery): Tag => ({ type: TAGS.serviceName, value: tagOf(packet, TAGS.serviceName) ?? new Uint8Array(0) });
-const peerKey = ({ id }: Port, peer: Uint8Array): string => `${id}/${hex(peer)}`;
-const numberKey = ({ id }: Port, number: number): number => id * 0x1_0000 + number;
 
 const arrivalOf = ({ settings }: Service, peer: Uint8Array): Arrival => ({
   kind: 'PPPOE',

@@ -493,8 +493,33 @@ test('a session survives a cable that was out for a moment', () => {
   world.run(5000);
   wire.up = true;
   world.run(5000);
-  assert.ok(client.link() !== undefined);
+  const link = client.link();
+  assert.ok(link !== undefined);
   assert.is(ac.pppoe.sessions, 1);
+  // The port is opened anew when the session ends, and serves the next.
+  link?.hangUp('enough', world.now);
+  assert.ok(world.run(5000, () => client.link() !== undefined));
+  assert.is(ac.pppoe.sessions, 1);
+});
+
+test('frames of a session that overtake its PADS are no reason for a PADT', () => {
+  const { client, world, host } = stand();
+  const slow = host(1);
+  client.want();
+  world.run(10);
+  const padi = slow.last('PADI');
+  const mark = padi === undefined ? undefined : tagOf(padi, TAGS.hostUniq);
+  if (padi === undefined || mark === undefined) throw new Error('no PADI');
+  const tags: readonly Tag[] = [textTag(TAGS.serviceName, ''), textTag(TAGS.acName, 'slow'), { type: TAGS.hostUniq, value: mark }];
+  slow.send({ code: 'PADO', destination: padi.source, tags });
+  world.run(10);
+  assert.ok(slow.last('PADR') !== undefined);
+  slow.ppp(padi.source, 7);
+  world.run(10);
+  slow.send({ code: 'PADS', destination: padi.source, session: 7, tags });
+  world.run(10);
+  assert.is(slow.last('PADT'), undefined);
+  assert.ok(client.link() !== undefined);
 });
 
 test('a port whose frames are larger than 1500 agrees on an MTU of 1500 (RFC 4638), and others do not', () => {

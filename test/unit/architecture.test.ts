@@ -22,7 +22,7 @@ const CODECS = [
   /^l2tp\/(header|avp|catalog|hidden|auth|reliable|limits|congestion|roundtrip|giveup|control|connection|contract|greeting|lac|lns|step|tunnel|session|quirks|ids)\.ts$/,
   /^ppp\/(option|frame|automaton|control|lcp|auth|authentication|pap|chap|chap-md5|mschap|ipcp|ipv6cp|network|echo|lqr|describe)\.ts$/,
   /^ip\/(icmp|ping|trace)\.ts$/,
-  /^call\/(at|hdlc|ring)\.ts$/,
+  /^call\/(at|hdlc|ring|pppoe\.(frame|dialer|redial|cookie|throttle|limits|services))\.ts$/,
 ];
 /** Files where octets become numbers or a text becomes a type: the only ones that may say `as` or `!`. */
 const EDGES = /^(bytes\/|hal\/|cli\/(messages|command|types|grammar|values|matcher|syntax|infer)\.ts$)|^l2tp\/ids\.ts$/;
