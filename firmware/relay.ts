@@ -6,7 +6,7 @@ import { utf8 } from './bytes/text.ts';
 import type { Millis } from './bytes/time.ts';
 import type { Far, SessionKey, SessionOptions } from './hal/dataplane.ts';
 import type { CallLink } from './call/link.ts';
-import type { DialAnswer, DialHandle, DialRequest } from './call/dial.ts';
+import type { DialAnswer, DialHandle, DialRequest } from './call/outgoing.ts';
 import type { Forward, ForwardUser, L2tpLink, OutgoingAnswer, OutgoingRequest, OutgoingUser, ProxyInfo } from './l2tp/link.ts';
 import type { Attempt } from './ppp/auth.ts';
 

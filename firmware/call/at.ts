@@ -4,9 +4,8 @@
 import { u8 } from '../bytes/integers.ts';
 import { NEVER, type Millis } from '../bytes/time.ts';
 import { NO_RING, readRing, type Ring } from './ring.ts';
-
-/** Why a call ended or could not be made. */
-export type CallEnd = 'no carrier' | 'busy' | 'no dial tone' | 'no answer' | 'refused' | 'timeout' | 'line cut';
+import { Tail } from './tail.ts';
+import { AT_LIMITS, type CallEnd, END_OF, isDialable, isGarbage, latin, SETUP } from './words.ts';
 
 /** Who owns the line. Calls come last in a method, when the state is consistent: the machine may be called from within. */
 export interface AtOwner {
@@ -35,70 +34,8 @@ export type AtState =
   | 'guard' | 'escaping' | 'hanging up' | 'aborting'
   | 'closed';
 
-/** Own limits, and the times that modems are set up for. */
-export const AT_LIMITS = {
-  /** Longest result line, characters; what is longer is no result. */
-  line: 128,
-  /** How long a command may take. */
-  command: 3000,
-  tries: 5,
-  /** Between attempts with a modem that does not answer. */
-  asleep: 30_000,
-  /** S7: from dialling or ATA to the carrier. */
-  carrier: 60_000,
-  /** A call that has not rung for this long is gone. */
-  ringGap: 8000,
-  /** From the first line about a caller to the last. */
-  gather: 200,
-  /** S12: silence around the escape sequence, with some to spare. */
-  guard: 1100,
-  hangUp: 5000,
-  /** NO CARRIER in the midst of a frame counts when nothing follows it for this long. */
-  quiet: 1000,
-} as const;
-
 const CR = 0x0d;
 const LF = 0x0a;
-const FLAG = 0x7e;
-
-/** What the modem is told, in order. The first two must succeed; what it lacks of the rest it may refuse. */
-const SETUP: readonly { readonly command: string; readonly must: boolean }[] = [
-  { command: 'ATZ', must: true },
-  // No echo, results as words and given at all, never answer by itself.
-  { command: 'ATE0V1Q0S0=0', must: true },
-  // All results; carrier detect as it is; hang up when DTR drops; flow control by RTS and CTS.
-  { command: 'ATX4&C1&D2&K3', must: false },
-  // Who calls, and whom.
-  { command: 'AT+CLIP=1', must: false },
-  { command: 'AT+CDIP=1', must: false },
-];
-
-/** A number that may stand in a dial command, and a subaddress. */
-const DIALABLE = /^[0-9*#+-]{1,31}$/;
-const SUBADDRESS = /^[A-Za-z0-9]{0,31}$/;
-const GONE = latin('\r\nNO CARRIER\r\n');
-/** The end of what came: NO CARRIER and one octet before it. */
-const TAIL = GONE.length + 1;
-
-function latin(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
-}
-
-/** Whether `dial` takes this number. */
-export const isDialable = (number: string, subAddress: string): boolean => DIALABLE.test(number) && SUBADDRESS.test(subAddress);
-
-const END_OF: ReadonlyMap<string, CallEnd> = new Map([
-  ['NO CARRIER', 'no carrier'],
-  ['BUSY', 'busy'],
-  ['NO DIALTONE', 'no dial tone'],
-  ['NO DIAL TONE', 'no dial tone'],
-  ['NO ANSWER', 'no answer'],
-  ['ERROR', 'refused'],
-  ['DELAYED', 'refused'],
-  ['BLACKLISTED', 'refused'],
-]);
-/** Results that say nothing we wait for. */
-const PASSED_OVER = /^(?:RINGING|RRING|CARRIER .*|PROTOCOL: ?.*|COMPRESSION: ?.*|\+(?:MCR|MRR|ER|DR|CR|ILRR): ?.*|DATE ?=.*|TIME ?=.*|NAME ?=.*|MESG ?=.*)$/;
 
 export class AtLine {
   readonly #owner: AtOwner;
@@ -118,9 +55,7 @@ export class AtLine {
   /** When the modem last said anything of a call that rings. */
   #heard: Millis = Number.NEGATIVE_INFINITY;
   #told = false;
-  readonly #tail = new Uint8Array(TAIL);
-  #tailLength = 0;
-  #suspect: Millis = NEVER;
+  readonly #tail = new Tail();
   /** Lines that were no result, or too long. */
   garbage = 0;
 
@@ -141,12 +76,12 @@ export class AtLine {
   }
 
   deadline(): Millis {
-    return Math.min(this.#due, this.#suspect);
+    return Math.min(this.#due, this.#tail.deadline);
   }
 
   /** Idempotent; acts only on what is due. */
   tick(now: Millis): void {
-    if (now >= this.#suspect) return this.#over('no carrier', now);
+    if (now >= this.#tail.deadline) return this.#over('no carrier', now);
     if (now < this.#due) return;
     this.#due = NEVER;
     switch (this.#state) {
@@ -197,7 +132,7 @@ export class AtLine {
     const before = this.#state;
     this.#state = 'closed';
     this.#due = NEVER;
-    this.#suspect = NEVER;
+    this.#tail.reset();
     if (before === 'online' || before === 'answering' || before === 'dialling') this.#owner.ended('line cut', now);
   }
 
@@ -224,7 +159,7 @@ export class AtLine {
     if (this.#state === 'answering' || this.#state === 'dialling') return this.#abort(now);
     if (this.#state !== 'online') return;
     this.#state = 'guard';
-    this.#suspect = NEVER;
+    this.#tail.reset();
     this.#due = now + AT_LIMITS.guard;
     this.#forgetLine();
   }
@@ -251,7 +186,7 @@ export class AtLine {
   #idle(now: Millis): void {
     this.#state = 'idle';
     this.#due = NEVER;
-    this.#suspect = NEVER;
+    this.#tail.reset();
     this.#told = false;
     this.#forgetLine();
     // A call that rang while the modem was being set up.
@@ -342,7 +277,7 @@ export class AtLine {
       case 'closed':
         return;
     }
-    if (!PASSED_OVER.test(word) && !isEcho(word)) this.garbage++;
+    if (isGarbage(word)) this.garbage++;
   }
 
   #setUpResult(word: string, now: Millis): void {
@@ -357,7 +292,7 @@ export class AtLine {
       }
       return this.#setUp(this.#step + 1, now);
     }
-    if (!PASSED_OVER.test(word) && !isEcho(word) && !END_OF.has(word)) this.garbage++;
+    if (isGarbage(word) && !END_OF.has(word)) this.garbage++;
   }
 
   /** A ring, or what belongs to one. */
@@ -418,7 +353,7 @@ export class AtLine {
     this.#forgetRing();
     this.#state = 'online';
     this.#due = NEVER;
-    this.#tailLength = 0;
+    this.#tail.reset();
     this.#eatLf = true;
     this.#owner.connected(speed, now);
   }
@@ -427,41 +362,16 @@ export class AtLine {
     this.#forgetRing();
     this.#state = 'idle';
     this.#due = NEVER;
-    this.#suspect = NEVER;
+    this.#tail.reset();
     this.#forgetLine();
     this.#owner.ended(end, now);
     if (this.#state === 'idle') this.#owner.ready(now);
   }
 
-  /**
-   * Data of the call. The modem's NO CARRIER comes the same way, and a frame may hold these very words: it counts as a line of its own
-   * right behind a flag, where no PPP frame begins so; in the midst of an open frame when nothing comes after it.
-   */
+  /** Data of the call, the modem's word for its end among it. */
   #online(octets: Uint8Array, now: Millis): void {
-    this.#suspect = NEVER;
-    this.#keepTail(octets);
+    const over = this.#tail.push(octets, now);
     this.#owner.data(octets, now);
-    if (this.#state !== 'online' || this.#tailLength < GONE.length) return;
-    const at = this.#tailLength - GONE.length;
-    for (let i = 0; i < GONE.length; i++) if (this.#tail[at + i] !== GONE[i]) return;
-    if (at === 0 || this.#tail[0] === FLAG) return this.#over('no carrier', now);
-    this.#suspect = now + AT_LIMITS.quiet;
+    if (over && this.#state === 'online') this.#over('no carrier', now);
   }
-
-  #keepTail(octets: Uint8Array): void {
-    if (octets.length >= TAIL) {
-      this.#tail.set(octets.subarray(octets.length - TAIL));
-      this.#tailLength = TAIL;
-      return;
-    }
-    const kept = Math.min(this.#tailLength, TAIL - octets.length);
-    this.#tail.copyWithin(0, this.#tailLength - kept, this.#tailLength);
-    this.#tail.set(octets, kept);
-    this.#tailLength = kept + octets.length;
-  }
-}
-
-/** A command of ours that the modem sends back while it still echoes. */
-function isEcho(word: string): boolean {
-  return word.startsWith('AT') || word === '+++';
 }

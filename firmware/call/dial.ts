@@ -9,12 +9,14 @@ import type { SessionKey } from '../hal/dataplane.ts';
 import type { CallPort, CallPorts } from '../hal/io.ts';
 import type { Log } from '../log/log.ts';
 import { accBook, accCall, type AccSettings } from './acc.ts';
-import { type CallEnd, isDialable } from './at.ts';
+import { isDialable } from './words.ts';
 import type { Book } from './book.ts';
 import type { DialCall } from './dialcall.ts';
-import { ISDN_DEFAULTS, isdnBook, isdnCall, type IsdnSettings } from './isdn.ts';
-import { Keys, Line, type LineOwner, type LinePlane, type LineUse } from './line.ts';
-import type { Arrival, CallLayers, CallLink, CallOwner } from './link.ts';
+import { isdnBook, isdnCall, type IsdnSettings } from './isdn.ts';
+import type { Line, LinePlane, LineUse } from './line.ts';
+import type { Arrival, CallLayers, CallOwner } from './link.ts';
+import { BARE_ACC, BARE_ISDN, CAUSE, type DialAnswer, type DialHandle, type DialRequest, outgoingUse } from './outgoing.ts';
+import { LinePool, nameOf } from './pool.ts';
 import type { Ring } from './ring.ts';
 import { StaticCall } from './staticcall.ts';
 
@@ -27,48 +29,6 @@ export interface DialParts {
   /** A line for everyone who is logged in (AlliedWare tells of ACC calls so); absent = nobody is told. */
   announce?(message: Message): void;
 }
-
-/** A call to make for an LNS. */
-export interface DialRequest {
-  /** ISDN or ACC call by name; empty = none, `number` is dialled on any port of the bearer. */
-  readonly call: string;
-  /** Empty = that of the call. */
-  readonly number: string;
-  readonly subAddress: string;
-  /** Which kind of call is meant where both have the name, and which port where none is named: analog = ACC. */
-  readonly bearer: 'digital' | 'analog' | 'none';
-}
-
-/** How the one that asked for a call is told: `connected` or `failed` once; after `connected` once `down`. */
-export interface DialAnswer {
-  connected(link: CallLink, line: { readonly speed: number; readonly framing: 'sync' | 'async' }, now: Millis): void;
-  /** `cause`: CDN result code (RFC 2661 4.4.2). One sentence. */
-  failed(cause: number, reason: string, now: Millis): void;
-  down(reason: string, now: Millis): void;
-}
-
-/** The call being made. */
-export interface DialHandle {
-  /** 'ISDN-toi'. */
-  readonly name: string;
-  /** Ends it, whatever became of it; nothing more is told. */
-  hangUp(reason: string, now: Millis): void;
-}
-
-/** CDN result codes (RFC 2661 4.4.2). */
-const CAUSE = { noCarrier: 1, noPort: 4, badDestination: 6, noCarrierFound: 7, busy: 8, noDialTone: 9, timeout: 10 } as const;
-const CAUSES: Record<CallEnd, number> = {
-  'no carrier': CAUSE.noCarrier,
-  busy: CAUSE.busy,
-  'no dial tone': CAUSE.noDialTone,
-  'no answer': CAUSE.timeout,
-  refused: CAUSE.badDestination,
-  timeout: CAUSE.timeout,
-  'line cut': CAUSE.noCarrier,
-};
-
-/** Own limit: lines of one port at a time; who connects more often is turned away. */
-const MOST_LINES = 256;
 
 /** Where the call of a configured one stands, for SHOW. */
 export interface CallStatus {
@@ -84,18 +44,19 @@ export class DialCalls implements CallLayers {
   readonly isdn: Book<IsdnSettings> = isdnBook();
   readonly acc: Book<AccSettings> = accBook();
   readonly #parts: DialParts;
-  readonly #keys = new Keys();
-  readonly #lines = new Set<Line>();
-  readonly #bySession = new Map<SessionKey, Line>();
+  readonly #pool: LinePool;
   /** Calls that static interfaces want or have, by layer in lower case. */
   readonly #statics = new Map<string, StaticCall>();
   /** Who has the lines of callers: interface names by use. */
   readonly #callers = new Map<LineUse, string>();
-  #closed = false;
 
   constructor(parts: DialParts) {
     this.#parts = parts;
-    for (const port of parts.ports.list()) port.onLine = (stream) => this.#add(port, stream);
+    this.#pool = new LinePool(parts, {
+      ready: (_line, now) => this.#ready(now),
+      ring: (line, ring, now) => this.#ring(line, ring, now),
+      note: (port, text) => this.#log(kindOf(port), 4, port.name, text),
+    });
   }
 
   // -- layers --
@@ -125,7 +86,7 @@ export class DialCalls implements CallLayers {
 
   /** A frame that is to leave by a 'line' leg: true where the session is one of this room's. */
   line(session: SessionKey, frame: Uint8Array): boolean {
-    const line = this.#bySession.get(session);
+    const line = this.#pool.of(session);
     line?.send(frame);
     return line !== undefined;
   }
@@ -133,23 +94,23 @@ export class DialCalls implements CallLayers {
   // -- operator --
 
   ports(): readonly CallPort[] {
-    return this.#parts.ports.list();
+    return this.#pool.ports();
   }
 
   lines(): readonly Line[] {
-    return [...this.#lines];
+    return this.#pool.lines();
   }
 
   status(kind: DialCall['kind'], now: Millis): CallStatus[] {
     return this.#calls().filter((call) => call.kind === kind).map((call) => ({
-      call, lines: this.#linesOf(call.over), users: this.users(call.over), waiting: this.waiting(call.over, now),
+      call, lines: this.#pool.over(call.over), users: this.users(call.over), waiting: this.waiting(call.over, now),
     }));
   }
 
   /** Interfaces that use the call: DELETE refuses then. */
   users(over: string): string[] {
     const fixed = this.#parts.owner.layerUser(over);
-    const callers = this.#linesOf(over).flatMap(({ use }) => (use === undefined ? [] : (this.#callers.get(use) ?? [])));
+    const callers = this.#pool.over(over).flatMap(({ use }) => (use === undefined ? [] : (this.#callers.get(use) ?? [])));
     return [...(fixed === undefined ? [] : [fixed.name]), ...callers];
   }
 
@@ -162,8 +123,8 @@ export class DialCalls implements CallLayers {
     if (call.template === undefined && this.#parts.owner.layerUser(over) === undefined) {
       return { refused: `no PPP interface is over it (CREATE PPP OVER=${call.over}) and no PPP template answers for it` };
     }
-    if (this.#linesOf(over).length > 0) return 'active';
-    const lines = this.#free(call);
+    if (this.#pool.over(over).length > 0) return 'active';
+    const lines = this.#pool.free(call);
     return typeof lines === 'string' ? { refused: lines } : undefined;
   }
 
@@ -172,13 +133,13 @@ export class DialCalls implements CallLayers {
     if (call === undefined) return;
     if (call.template === undefined) return this.#static(over).activate(now);
     const { numbers, subAddress } = call;
-    const line = this.#dial(call, { number: numbers[0] ?? '', subAddress }, this.#callee(call), now);
+    const line = this.#pool.dial(call, { number: numbers[0] ?? '', subAddress }, this.#callee(call), now);
     if (typeof line === 'string') this.#log(call.kind, 4, call.over, `${call.over} was not called: ${line}`);
   }
 
   /** DEACTIVATE: false where nothing is up. A call of a static interface stays down until it is activated. */
   deactivate(over: string, now: Millis): boolean {
-    const lines = this.#linesOf(over);
+    const lines = this.#pool.over(over);
     const paused = this.#statics.get(over.toLowerCase())?.pause(now) ?? false;
     for (const line of lines) line.hangUp('the operator ended the call (DEACTIVATE)', now);
     return paused || lines.length > 0;
@@ -205,21 +166,8 @@ export class DialCalls implements CallLayers {
     if (!isDialable(number, subAddress)) return { refused: `"${number}" is no number that can be dialled`, cause: CAUSE.badDestination };
     if (!call.enabled) return { refused: `${call.over} is disabled`, cause: CAUSE.noPort };
     if (!call.calls) return { refused: `${call.over} only answers calls`, cause: CAUSE.badDestination };
-    let up = false;
-    const use: LineUse = {
-      over: call.over,
-      speed: call.speed,
-      connected: (link, speed, at) => {
-        up = true;
-        answer.connected(link, { speed, framing: 'async' }, at);
-      },
-      negotiated: () => {},
-      ended: (reason, end, at) => {
-        if (up) answer.down(reason, at);
-        else answer.failed(end === undefined ? CAUSE.noCarrier : CAUSES[end], reason, at);
-      },
-    };
-    const line = this.#dial(call, { number, subAddress }, use, now);
+    const use = outgoingUse(call, answer);
+    const line = this.#pool.dial(call, { number, subAddress }, use, now);
     if (typeof line === 'string') return { refused: line, cause: CAUSE.noPort };
     return {
       name: call.over,
@@ -233,61 +181,18 @@ export class DialCalls implements CallLayers {
 
   /** Ends everything: the router restarts or stops. */
   close(now: Millis): void {
-    this.#closed = true;
-    for (const port of this.#parts.ports.list()) port.onLine = (stream) => stream.close();
     for (const one of this.#statics.values()) one.close();
-    for (const line of this.#lines) line.cut('the router ends', now);
+    this.#pool.close(now);
   }
 
   // -- lines --
-
-  #add(port: CallPort, stream: Parameters<CallPort['onLine']>[0]): void {
-    const others = [...this.#lines].filter((line) => line.port === port).length;
-    if (this.#closed || others >= MOST_LINES) {
-      this.#log(kindOf(port), 4, port.name, `${port.name}: a line was turned away, ${MOST_LINES} are there`);
-      return stream.close();
-    }
-    const owner: LineOwner = {
-      plane: this.#parts.plane,
-      clock: this.#parts.clock,
-      key: () => this.#keys.next((key) => this.#bySession.has(key)),
-      attached: (session, line) => this.#bySession.set(session, line),
-      detached: (session) => this.#bySession.delete(session),
-      ready: (_line, now) => this.#ready(now),
-      ring: (line, ring, now) => this.#ring(line, ring, now),
-      note: (line, text) => this.#log(kindOf(port), 4, port.name, `${nameOf(line)}: ${text}`),
-      gone: (line) => this.#lines.delete(line),
-    };
-    this.#lines.add(new Line(port, stream, owner));
-  }
 
   /** A line can be used: what waited for one tries. */
   #ready(now: Millis): void {
     for (const one of this.#statics.values()) {
       const call = this.#find(one.over);
-      if (call !== undefined && typeof this.#free(call) !== 'string') one.lineReady(now);
+      if (call !== undefined && typeof this.#pool.free(call) !== 'string') one.lineReady(now);
     }
-  }
-
-  /** Idle lines for a call, the preferred port's first; a text says why there is none. */
-  #free(call: DialCall): Line[] | string {
-    const kind = call.ports === 'isdn' ? 'ISDN' : 'asynchronous';
-    const ports = this.#parts.ports.list().filter((port) => port.kind === call.ports && (call.required === undefined || port.name === call.required));
-    if (ports.length === 0) return call.required === undefined ? `the board has no ${kind} port` : `the board has no ${kind} port ${call.required}`;
-    const lines = [...this.#lines].filter((line) => ports.includes(line.port));
-    const where = call.required ?? (ports.length === 1 ? (ports[0]?.name ?? '') : `the ${kind} ports`);
-    if (lines.length === 0) return `no line of ${where} is connected`;
-    const idle = lines.filter((line) => line.idle);
-    if (idle.length === 0) return `no line of ${where} is free`;
-    return idle.sort((a, b) => Number(b.port.name === call.preferred) - Number(a.port.name === call.preferred));
-  }
-
-  #dial(call: DialCall, to: { readonly number: string; readonly subAddress: string }, use: LineUse, now: Millis): Line | string {
-    const lines = this.#free(call);
-    if (typeof lines === 'string') return lines;
-    if (!isDialable(to.number, to.subAddress)) return `"${to.number}" is no number that can be dialled`;
-    const line = lines.find((one) => one.dial(to.number, to.subAddress, use, now));
-    return line ?? 'no line takes the call';
   }
 
   /** A call rings: the one it belongs to best answers. */
@@ -354,7 +259,7 @@ export class DialCalls implements CallLayers {
         const number = call.numbers[0] ?? '';
         const inner = this.#caller(call, call.template ?? 0, { ring: { callingNumber: number, calledNumber: '', subAddress: '' }, from: number }, at);
         if (typeof inner === 'string') return link.hangUp(inner, at);
-        this.#bySession.get(link.session)?.handTo(inner);
+        this.#pool.of(link.session)?.handTo(inner);
         inner.connected(link, speed, at);
       },
       negotiated: () => {},
@@ -367,7 +272,7 @@ export class DialCalls implements CallLayers {
     const { announce } = this.#parts;
     if (call.kind !== 'ACC' || announce === undefined) return;
     announce(messages.acc.completed());
-    announce(messages.acc.connected((this.#bySession.get(session)?.port.name ?? '').replace(/^asyn/, '')));
+    announce(messages.acc.connected((this.#pool.of(session)?.port.name ?? '').replace(/^asyn/, '')));
   }
 
   // -- calls --
@@ -384,10 +289,6 @@ export class DialCalls implements CallLayers {
     }
     const one = kind === 'ACC' ? this.acc.get(name) : undefined;
     return one === undefined ? undefined : accCall(one);
-  }
-
-  #linesOf(over: string): Line[] {
-    return [...this.#lines].filter(({ use }) => use !== undefined && use.over.toLowerCase() === over.toLowerCase());
   }
 
   /** The configured call that a request means, or one for a bare number; a text says why there is none. */
@@ -412,7 +313,7 @@ export class DialCalls implements CallLayers {
       clock: this.#parts.clock,
       owner: this.#parts.owner,
       call: () => this.#find(over),
-      dial: (call, number, use, now) => this.#dial(call, { number, subAddress: call.subAddress }, use, now),
+      dial: (call, number, use, now) => this.#pool.dial(call, { number, subAddress: call.subAddress }, use, now),
       log: (severity, text) => this.#log(parseLayer(over)[0] ?? 'ISDN', severity, over, text),
       up: (call, link) => this.#tellUp(call, link.session),
     });
@@ -453,10 +354,6 @@ class Caller implements Arrival {
   }
 }
 
-/** For numbers that an LNS names without a call. */
-const BARE_ISDN: DialCall = { ...isdnCall({ ...ISDN_DEFAULTS, call: '', number: '', precedence: 'OUT' }, true), over: 'ISDN' };
-const BARE_ACC: DialCall = { ...accCall({ call: '', direction: 'ORIGINATE', authentication: 'NONE', encapsulation: 'PPP' }), over: 'ACC' };
-
 /** 'ISDN-rmt' -> kind and name; undefined kind for what is not one of ours. */
 function parseLayer(over: string): readonly ['ISDN' | 'ACC' | undefined, string] {
   const parts = /^(isdn|acc)-(.+)$/i.exec(over);
@@ -465,4 +362,3 @@ function parseLayer(over: string): readonly ['ISDN' | 'ACC' | undefined, string]
 }
 
 const kindOf = (port: CallPort): DialCall['kind'] => (port.kind === 'isdn' ? 'ISDN' : 'ACC');
-const nameOf = (line: Line): string => (line.from === '' || line.from === line.port.name ? line.port.name : `${line.port.name} (${line.from})`);

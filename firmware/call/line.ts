@@ -5,10 +5,11 @@ import { NEVER, type Alarm, type Millis } from '../bytes/time.ts';
 import type { Clock } from '../hal/clock.ts';
 import { type DataPlane, type SessionCounters, type SessionKey, type SessionOptions, toSessionKey } from '../hal/dataplane.ts';
 import type { CallLine, CallPort } from '../hal/io.ts';
-import { AtLine, type CallEnd } from './at.ts';
+import { AtLine } from './at.ts';
 import { HdlcReceiver, type HdlcRefusal, HdlcSender } from './hdlc.ts';
 import type { CallLink } from './link.ts';
 import type { Ring } from './ring.ts';
+import type { CallEnd } from './words.ts';
 
 /** What the lines need of the data plane. */
 export type LinePlane = Pick<DataPlane, 'attach' | 'update' | 'detach' | 'send' | 'counters'>;
