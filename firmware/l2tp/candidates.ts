@@ -48,6 +48,7 @@ export function findCandidates({ entry, name, owner, chance }: Search, done: Fou
     case 'DNSLOOKUP': {
       if (domain === undefined || domain === '') return done({ refused: 'the name has no domain to look up (ACTION=DNSLOOKUP)' }, now);
       const host = entry.prefix === undefined ? domain : `${entry.prefix}.${domain}`;
+      if (!isHost(host)) return done({ refused: `${printable(host).slice(0, 64)} is no name that DNS could know` }, now);
       return owner.resolve(host, (answer, at) => {
         if ('refused' in answer) return done({ refused: `no address for ${printable(host)}: ${answer.refused}` }, at);
         const servers = [...new Set(answer.addresses)].filter((address) => address !== ANY_IPV4);
@@ -70,6 +71,9 @@ export function findCandidates({ entry, name, owner, chance }: Search, done: Fou
       return entry.action satisfies never;
   }
 }
+
+/** RFC 1123 2.1, underscores too. An address is no name: a caller must not choose where his call goes but by DNS. */
+const isHost = (text: string): boolean => text.length <= 253 && /^(?:[\w-]{1,63}\.)*[\w-]*[a-z][\w-]*\.?$/i.test(text) && !/[\w-]{64}/.test(text);
 
 const candidate = (entry: UserEntry, peer: Ipv4): Candidate => ({
   peer, port: entry.port ?? DEFAULT_LNS_PORT, password: entry.password, pre13: entry.pre13 === 'ON', hostName: undefined, assignment: undefined,

@@ -24,9 +24,15 @@ export const request = (settings: TunnelSettings, window: number): ControlMessag
 export function reply(settings: TunnelSettings, window: number, theirs: Uint8Array | undefined): ControlMessage<'SCCRP'> {
   const { vendorName, hostName } = settings;
   const whole: ControlMessage<'SCCRP'> = { ...identity(settings, window), type: 'SCCRP', vendorName, challengeResponse: answer(settings, 'SCCRP', theirs) };
-  const size = encodeMessage(whole)?.length;
-  if (size !== undefined && size <= LONGEST_REPLY - CONTROL_HEADER) return whole;
-  return { ...whole, vendorName: undefined, firmwareRevision: undefined, hostName: hostName.slice(0, SHORT_NAME) };
+  if (isShort(whole)) return whole;
+  const short = { ...whole, firmwareRevision: undefined, hostName: hostName.slice(0, SHORT_NAME) };
+  // By the vendor a peer of our kind knows that it may hide what it tells of callers.
+  return isShort(short) ? short : { ...short, vendorName: undefined };
+}
+
+function isShort(message: ControlMessage<'SCCRP'>): boolean {
+  const size = encodeMessage(message)?.length;
+  return size !== undefined && size <= LONGEST_REPLY - CONTROL_HEADER;
 }
 
 function identity(settings: TunnelSettings, receiveWindowSize: number): Omit<ControlMessage<'SCCRQ'>, 'type'> {

@@ -226,6 +226,19 @@ test('ACTION=DNSLOOKUP says what could not be looked up', () => {
   assert.is(b.world.pending, 0);
 });
 
+test('ACTION=DNSLOOKUP asks for nothing that is no name, and takes no address from a caller', () => {
+  const b = bench();
+  b.user({ action: 'DNSLOOKUP' });
+  const asked = dns(b, {});
+  const bad = ['a@2.2.2.1', 'a@x y', 'a@x..y', 'a@.x', `a@${'x'.repeat(64)}.y`, `a@${'x.'.repeat(130)}y`, 'a@x/../y', 'a@\u0000', 'a@x:1701', 'a@host.1'];
+  const calls = bad.map((name) => b.forward(name));
+  b.run(100);
+  assert.equal(asked, []);
+  for (const [i, call] of calls.entries()) assert.match(call.told[0] ?? '', 'is no name that DNS could know', bad[i]);
+  for (const good of ['a@x', 'a@X-1.example', 'a@_l2tp.example.', 'a@1.x']) b.forward(good);
+  assert.equal(asked, ['x', 'X-1.example', '_l2tp.example.', '1.x']);
+});
+
 test('Of two addresses of a name a silent first one costs a caller five seconds, and the callers of the next minute nothing', () => {
   const b = bench({ lns: 2 });
   b.user({ action: 'DNSLOOKUP' });

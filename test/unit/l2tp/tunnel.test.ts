@@ -459,6 +459,15 @@ test('an SCCRQ from a forged source gets at most 200 octets at once, and three t
   assert.ok(bench.owner.isGone);
 });
 
+test('an SCCRP with a long host name keeps the vendor, by which peers of our kind know that they may hide', () => {
+  const secret = secretOf('abcde');
+  const bench = new Bench({ role: 'responder', hostName: 'h'.repeat(80), vendorName: 'hashi', firmwareRevision: 1, secret, challenge: CHALLENGE });
+  bench.feed(sccrq({ challenge: CHALLENGE }));
+  const said = bench.last()?.message;
+  assert.equal([said?.hostName, said?.vendorName, said?.firmwareRevision], ['h'.repeat(32), 'hashi', undefined]);
+  assert.ok((bench.last()?.size ?? 999) <= 200);
+});
+
 test('a minimal SCCRQ gets one SCCRP and is given up after 31 seconds', () => {
   const bench = new Bench({ role: 'responder', secret: secretOf('abcde'), challenge: CHALLENGE });
   bench.feed(sccrq({ hostName: 'x', bearerCapabilities: undefined }));
