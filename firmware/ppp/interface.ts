@@ -23,6 +23,8 @@ const KEEP_TIME: Millis = 30_000;
 const SAMPLE: Millis = 10_000;
 /** Own limit: so long after a link has ended traffic does not open it again. */
 const HOLD: Millis = 1000;
+/** Own limit: so long a caller may be without IP. Every step has its own limit, but who begins LCP again begins them again. */
+const UNREADY: Millis = 180_000;
 /** The MTU of the device until a link says better: what L2TP over IPv4 leaves of 1500. */
 const FIRST_MTU = 1460;
 
@@ -68,6 +70,8 @@ export class PppInterface {
   #mtu = FIRST_MTU;
   #since: Millis | undefined;
   #sample: Millis = NEVER;
+  /** When a caller must have IP. */
+  #ready: Millis = NEVER;
   #kept: { readonly packet: Uint8Array; readonly at: Millis }[] = [];
   #hold: Millis = 0;
   #changes: Millis;
@@ -243,6 +247,7 @@ export class PppInterface {
       return this.#arm();
     }
     this.#lower = lower;
+    this.#ready = this.template === undefined ? NEVER : now + UNREADY;
     const link = this.#newLink(lower);
     this.#link = link;
     link.start(now);
@@ -412,6 +417,7 @@ export class PppInterface {
     this.#changes = now;
     this.#again = false;
     this.#sample = now + SAMPLE;
+    this.#ready = NEVER;
     this.accounting.up(now);
     this.#owner.ipUp(this.name, { ...agreement, assigned: this.#asked, mtu: this.#mtu }, now);
     this.#log('UP', `${this.name}: Interface has come up and is able to send and receive data`);
@@ -427,6 +433,7 @@ export class PppInterface {
     this.#since = undefined;
     this.#changes = now;
     this.#sample = NEVER;
+    if (this.template !== undefined) this.#ready = now + UNREADY;
     this.#owner.ipDown(this.name, now);
   }
 
@@ -490,7 +497,7 @@ export class PppInterface {
   }
 
   #deadline(): Millis {
-    return Math.min(this.#link?.deadline() ?? NEVER, this.#sample, this.idleDeadline(), this.#allowance.until);
+    return Math.min(this.#link?.deadline() ?? NEVER, this.#sample, this.idleDeadline(), this.#allowance.until, this.#link === undefined ? NEVER : this.#ready);
   }
 
   #tick(now: Millis): void {
@@ -505,6 +512,10 @@ export class PppInterface {
     if (now >= this.idleDeadline()) {
       this.#read(now);
       if (now >= this.idleDeadline()) this.#closeLink(`No traffic for ${this.#allowance.idle(idleTime(this.#parameters))} seconds.`, now);
+    }
+    if (now >= this.#ready) {
+      this.#ready = NEVER;
+      this.#closeLink(`The caller has no IP after ${UNREADY / 1000} seconds.`, now);
     }
     if (now >= this.#allowance.until) {
       this.#closeLink(this.#allowance.reason, now);

@@ -174,6 +174,37 @@ test('parameters of what this build does not negotiate are taken, shown and writ
   }
 });
 
+test('a caller that negotiates LCP again and again is put out after three minutes without IP', () => {
+  for (const template of ['AUTHENTICATION=PAP BAP=OFF LQR=OFF', 'AUTHENTICATION=NONE BAP=OFF LQR=OFF']) {
+    const net = router(server(template));
+    const client = new Client(net, LINUX);
+    client.player.stalls = true;
+    for (let second = 0; second < 170; second += 2) {
+      net.world.run(2000);
+      client.renegotiate();
+    }
+    assert.is(client.ended, undefined, template);
+    for (let second = 0; second < 40 && client.ended === undefined; second += 2) {
+      net.world.run(2000);
+      client.renegotiate();
+    }
+    net.world.run(10_000);
+    assert.is.not(client.ended, undefined, template);
+    assert.ok(gone(net));
+    assert.match(log(net.b), /The caller has no IP after 180 seconds/);
+  }
+});
+
+test('a caller that negotiates LCP anew once gets the same address again and keeps his call', () => {
+  const { net, client } = caller('AUTHENTICATION=CHAP BAP=OFF LQR=OFF');
+  net.world.run(MINUTE);
+  client.renegotiate();
+  assert.ok(net.world.run(20_000, () => client.player.ready));
+  net.world.run(HOUR);
+  assert.equal([formatIpv4(client.player.address), client.ended], ['192.168.20.200', undefined]);
+  assert.is(client.pings('192.168.20.2'), 4);
+});
+
 test('a verdict\'s refusal and a full pool leave no trace of the caller', () => {
   const net = router(server('AUTHENTICATION=CHAP BAP=OFF LQR=OFF').replace('192.168.20.200-192.168.20.210', '192.168.20.200'));
   const first = new Client(net, LINUX);

@@ -93,6 +93,8 @@ export class Player {
   #proof: string | undefined;
   #auth: { frame: Uint8Array; due: Millis } | undefined;
   #identifier: number;
+  /** Speaks LCP and nothing else. */
+  stalls = false;
   /** What it knows now. */
   peerMru = 1500;
   peerAddress: Ipv4 = toIpv4(0);
@@ -151,6 +153,15 @@ export class Player {
     this.#request(this.#lcp, now);
   }
 
+  /** Begins LCP anew as if nothing had been agreed. */
+  renegotiate(now: Millis): void {
+    Object.assign(this.#lcp, { ours: false, theirs: false, sent: false });
+    this.authenticated = false;
+    this.#network = [];
+    this.#auth = undefined;
+    this.#request(this.#lcp, now);
+  }
+
   deadline(): Millis {
     return Math.min(this.#auth?.due ?? Number.POSITIVE_INFINITY, ...[this.#lcp, ...this.#network].map(({ due }) => due));
   }
@@ -171,7 +182,7 @@ export class Player {
     if (typeof packet === 'string') return void this.trouble.push(packet);
     this.heard.push(`${frame.protocol.toString(16)} ${packet.code}`);
     // Before LCP is open a client drops everything else.
-    if (frame.protocol !== LCP && !(this.#lcp.ours && this.#lcp.theirs)) return;
+    if (frame.protocol !== LCP && (this.stalls || !(this.#lcp.ours && this.#lcp.theirs))) return;
     if (frame.protocol === CHAP) return this.#chap(packet, now);
     if (frame.protocol === PAP) return this.#pap(packet, now);
     const one = this.#of(frame.protocol);
@@ -293,6 +304,7 @@ export class Player {
     this.#network = [];
     this.authenticated = false;
     this.#auth = undefined;
+    if (this.stalls) return;
     for (const text of this.#variant.identifications) this.#send(LCP, 12, this.#next(), Uint8Array.from([...this.#fourOfMagic(), ...utf8(text)]));
     if (this.#variant.timeRemaining) this.#send(LCP, 13, this.#next(), Uint8Array.from([...this.#fourOfMagic(), 0, 0, 14, 16]));
     if (this.#method === undefined) return this.#begin(now);

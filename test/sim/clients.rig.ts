@@ -96,6 +96,12 @@ export class Client {
     return pings(this.#net, { from: this.node.board.ip, to, count: 4, size });
   }
 
+  /** Begins LCP anew, whatever it has. */
+  renegotiate(): void {
+    this.player.renegotiate(this.#net.world.now);
+    this.#arm();
+  }
+
   /** The client neither sends nor hears any more: its power is off. */
   die(): void {
     this.#muted = true;
