@@ -232,6 +232,28 @@ ADD L2TP USER="isp" ACTION=DATABASE IP=192.0.2.2 PASSWORD=s3cret
   });
 });
 
+when(['root', 'tun', 'netns', 'ethtool', 'tshark', 'tcpdump', 'ping'], test, 'two routers on a port that carries 1508 octets agree on packets of 1500 (RFC 4638)', async () => {
+  await lab('mm', async (here) => {
+    const { net } = here;
+    await net.space('c');
+    await net.wire('r/big', 'c/big');
+    for (const space of ['r', 'c']) await net.ip(space, 'link', 'set', 'big', 'mtu', '1508');
+    const capture = await net.capture('r', 'big', 'pppoed or pppoes');
+    const server = await net.router('r', ['eth0=lan', 'eth1=big'], ac('CHAP').replace('ECHO=ON', 'ECHO=ON MTU=1500'));
+    const caller = await net.router('c', ['eth0=none', 'eth1=big'], `ENABLE IP
+ENABLE IP REMOTEASSIGN
+CREATE PPP=0 OVER=eth1-any BAP=OFF LQR=OFF IPREQUEST=ON USERNAME=remuser PASSWORD=rempass
+ADD IP INT=ppp0 IP=0.0.0.0
+`);
+    await until('IP over the line', 40, async () => /192\.168\.20\.200/.test(await caller.cli('SHOW IP INTERFACE=ppp0')));
+    assert.match(await caller.cli('SHOW PPP PPPOE'), /^ {2}MTU +1500$/m);
+    assert.is((await net.exec('c', ['ping', '-n', '-q', '-M', 'do', '-s', '1472', '-c', '3', '-i', '0.2', '-W', '2', '192.168.20.1'])).code, 0, 'packets of 1500 octets pass whole');
+    assert.is(await caller.stop(), 0);
+    assert.is(await server.stop(), 0);
+    await assertClean(capture, [...DISCOVERY, PADT]);
+  });
+});
+
 when(L2TPNS_NEEDS, test, 'the router is a PPPoE client of l2tpns as LAC, which passes the caller on to another router as LNS', async () => {
   await lab('lf', async (here) => {
     const { net } = here;
