@@ -78,15 +78,20 @@ function badGiven(owner: DnsOwner, given: Given): Message | undefined {
   return owner.exists(deviceOf(name)) ? undefined : messages.ip.noPort(name, '');
 }
 
+const NEEDED = messages.parser.oneMissing('PRIMARY or INTERFACE must follow');
+/** There is a server, or an interface to learn them on. */
+const isWhole = ({ primary, interface: over }: DnsEntry): boolean => primary !== ANY_IPV4 || over !== '';
+
 function verifyAdd(owner: DnsOwner, domain: string, given: Given): Message | undefined {
   if (owner.dns.entry(domain) !== undefined) return messages.ip.dnsExists(domain);
-  if (given.primary === undefined && given.interface === undefined) return messages.parser.oneMissing('PRIMARY or INTERFACE must follow');
-  return badGiven(owner, given);
+  return badGiven(owner, given) ?? (isWhole(changed(emptyEntry(domain), given)) ? undefined : NEEDED);
 }
 
 function verifySet(owner: DnsOwner, domain: string, given: Given): Message | undefined {
-  if (owner.dns.entry(domain) === undefined) return noEntry(owner.dns, domain);
-  return Object.values(given).every((value) => value === undefined) ? messages.parser.nothingToSet() : badGiven(owner, given);
+  const found = owner.dns.entry(domain);
+  if (found === undefined) return noEntry(owner.dns, domain);
+  if (Object.values(given).every((value) => value === undefined)) return messages.parser.nothingToSet();
+  return badGiven(owner, given) ?? (isWhole(changed(found, given)) ? undefined : NEEDED);
 }
 
 function noEntry(dns: Dns, domain: string): Message {

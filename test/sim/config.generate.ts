@@ -65,8 +65,43 @@ function drawn(form: AnyForm, key: string, random: Chance): unknown {
     case 'IP interface':
       return pick(form.read.object?.key === 'route' ? ['eth0', 'ppp1'] : PORTS, random);
     case 'IP ipaddress':
+      if (form.read.object?.key === 'host') return address('192.0.2.8');
       if (form.read.object?.key !== 'interface') return undefined;
       return random() < 0.05 ? 'DHCP' : { value: address(random() < 0.3 ? '0.0.0.0' : host(random)) };
+    case 'IP host':
+      return pick(['branch', 'Far.example', 'BRANCH'], random);
+    case 'IP DNS domain':
+      return pick(['ANY', { value: 'branch.example' }, { value: 'Lab.example' }], random);
+    case 'IP DNS primary':
+    case 'IP DNS secondary':
+      return address(pick(['192.0.2.53', '192.0.2.54', '0.0.0.0'], random));
+    case 'IP DNS interface':
+    case 'IP DNSRELAY interface':
+      return pick(PORTS, random);
+    case 'DHCP policy':
+    case 'DHCP inherit':
+      return pick(['lan', 'Base', 'guest'], random);
+    case 'DHCP range':
+      return pick(['one', 'Two'], random);
+    case 'DHCP ip':
+      return address(`192.168.10.${10 + Math.floor(random() * 12)}`);
+    case 'DHCP number':
+      return 1 + Math.floor(random() * 5);
+    case 'DHCP router':
+    case 'DHCP dnsserver':
+    case 'DHCP ntpserver':
+      // DELETE names the option alone.
+      return form.read.words[0] === 'DELETE' ? undefined : [address('192.168.10.1'), address('192.168.10.2')].slice(Math.floor(random() * 2));
+    case 'DHCP gateway':
+      return address('192.168.10.254');
+    case 'DHCP subnetmask':
+      return form.read.words[0] === 'DELETE' ? undefined : address('255.255.255.0');
+    case 'DHCP domainname':
+      return form.read.words[0] === 'DELETE' ? undefined : 'branch.example';
+    case 'RADIUS server':
+      return address(pick(['192.0.2.3', '192.0.2.4', '127.0.0.1', '0.0.0.0'], random));
+    case 'RADIUS local':
+      return 'NONE';
     case 'IP LOCAL ipaddress':
       return address(pick(ADDRESSES, random));
     case 'IP route':

@@ -21,6 +21,12 @@ ADD USER=Night PASSWORD=nightsecret LOGIN=NO
 CREATE LOG OUTPUT=1 DESTINATION=SYSLOG SERVER=192.168.10.2
 CREATE LOG OUTPUT=2 DESTINATION=MEMORY
 ADD IP INT=eth0-1 IP=10.77.0.1 MASK=255.255.255.0
+ADD RADIUS SERVER=192.0.2.3 SECRET=x
+ADD IP HOST=branch IP=192.0.2.9
+ADD IP DNS PRIMARY=192.0.2.53
+ADD IP DNS DOMAIN=branch.example PRIMARY=192.0.2.53
+CREATE DHCP POLICY=lan LEASETIME=600
+CREATE DHCP POLICY=base LEASETIME=600
 ADD IP ROUTE=10.0.0.0 MASK=255.255.255.0 INT=eth0 NEXT=1.1.1.254
 ADD IP ROUTE=172.16.5.9 MASK=255.255.255.255 INT=eth0 NEXT=0.0.0.0
 ${Array.from({ length: 32 }, (_, i) => `CREATE PPP TEMPLATE=${i}`).join('\n')}`;
@@ -32,7 +38,7 @@ test('no SET line of any form, whatever it says, loses a packet or a session of 
   const random = seeded(20);
   let lines = 0;
   let net = network({ after: NAMED });
-  for (let i = 0; i < 900; i++) {
+  for (let i = 0; i < 1500; i++) {
     // Values pile up: a fresh pair now and then starts from the beginning.
     if (i % 100 === 0) {
       net = network({ after: NAMED }, {}, undefined, 1 + i);
