@@ -21,6 +21,7 @@ const MAY: Record<string, readonly string[]> = {
 const CODECS = [
   /^l2tp\/(header|avp|catalog|hidden|auth|reliable|limits|congestion|roundtrip|giveup|control|connection|contract|greeting|lac|lns|step|tunnel|session|quirks|ids)\.ts$/,
   /^ppp\/(option|frame|automaton|control|lcp|auth|authentication|pap|chap|chap-md5|mschap|ipcp|ipv6cp|network|echo|lqr|describe)\.ts$/,
+  /^aaa\/(accounting|slowdown|radius\.(attribute|packet|hide|tunnel|login|exchange|dynamic))\.ts$/,
   /^ip\/(icmp|ping|trace)\.ts$/,
   /^call\/(at|hdlc|ring|pppoe\.(frame|dialer|redial|cookie|throttle|limits|services))\.ts$/,
 ];
