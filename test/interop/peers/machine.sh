@@ -4,6 +4,7 @@
 #   machine.sh exec NAME [-t SECONDS] ['shell text']         text from standard input when absent; output and exit code come through
 #   machine.sh stop NAME | log NAME
 # The machine's root is this host's root, read-only under a memory overlay: every program installed here runs there.
+# PEER_WORDS: more words for its kernel (a serial line: ssl0=tty:/dev/pts/N is its /dev/ttyS0).
 # Packages: user-mode-linux kmod iproute2 ethtool busybox-static procps psmisc
 . "$(dirname "$0")/common.sh"
 [ $# -ge 2 ] || usage
@@ -32,7 +33,7 @@ X
   (
     for fd in /proc/"$BASHPID"/fd/*; do fd=${fd##*/}; [ "$fd" -le 2 ] || eval "exec $fd>&-"; done 2>/dev/null
     exec setsid ip netns exec "$netns" linux.uml mem=192M root=/dev/root rootfstype=hostfs rootflags=/ ro \
-      init="$PEERS/guest.sh" con=null con0=null,fd:1 ssl=null "umid=$name" "uml_dir=$DIR/" quiet loglevel=4 \
+      init="$PEERS/guest.sh" con=null con0=null,fd:1 ssl=null ${PEER_WORDS:-} "umid=$name" "uml_dir=$DIR/" quiet loglevel=4 \
       "vec0:transport=tap,ifname=$tap,depth=64,mac=$mac" "peer_init=$PEERS/guest.sh" "peer_dir=$SPOOL" "peer_name=$name" >"$DIR/console" 2>&1 </dev/null
   ) &
   echo $! >"$DIR/pid"
