@@ -90,7 +90,7 @@ export class Lines {
     const { log } = parts;
     const owner = this.#callOwner();
     this.dial = new DialCalls({ ports: parts.board.calls, plane, clock, log, owner, announce: (message) => parts.announce(message) });
-    this.pppoe = new Pppoe({ plane, clock, random, crypto, log, owner, carrier: (port) => parts.board.ip.links().some((link) => link.name === port && link.up), raise: (port) => parts.board.ip.setUp(port, true) });
+    this.pppoe = new Pppoe({ plane, clock, random, crypto, log, owner, carrier: (port) => carrierOf(parts.board, port), raise: (port) => parts.board.ip.setUp(port, true) });
     this.#layers = [this.dial, this.pppoe.layers];
   }
 
@@ -334,4 +334,10 @@ function traffic(link: IncomingLink): PppTraffic | undefined {
   if (c === undefined) return undefined;
   const inDiscards = c.inDiscarded + c.orderDiscarded;
   return { inPackets: c.inPackets, inOctets: c.inBytes, inDiscards, outPackets: c.outPackets, outOctets: c.outBytes, lastCarried: c.lastCarried };
+}
+
+/** Whether a port has a carrier, or not even a device. */
+function carrierOf(board: Board, port: string): boolean | 'gone' {
+  const link = board.ip.links().find(({ name }) => name === port);
+  return link?.present === true ? link.up : 'gone';
 }

@@ -206,7 +206,7 @@ class Client {
 
   portChanged(now: Millis): void {
     const port = this.#port;
-    if (port !== undefined && this.#parts.ports.address(port) === undefined) {
+    if (port !== undefined && this.#parts.ports.isGone(port)) {
       const gone = `${port.name.toUpperCase()} is gone`;
       if (this.#session === undefined) this.#failed(gone, now);
       else this.#session.end(gone, 'silent', now);
@@ -236,7 +236,7 @@ class Client {
   #open(): Port | string {
     const { ports } = this.#parts;
     const known = this.#port;
-    if (known !== undefined && ports.address(known) !== undefined) return known;
+    if (known !== undefined && !ports.isGone(known)) return known;
     this.#giveBack();
     const port = ports.take(this.layer.port);
     if (typeof port !== 'string') this.#port = port;

@@ -117,7 +117,7 @@ export class Concentrator {
   portChanged(name: string, now: Millis): void {
     const { ports } = this.#parts;
     const port = this.#served.get(name);
-    if (port !== undefined && ports.address(port) === undefined) {
+    if (port !== undefined && ports.isGone(port)) {
       const gone = `${name.toUpperCase()} is gone`;
       for (const { session } of this.#callers.values()) if (session.spec.port.id === port.id) session.end(gone, 'silent', now);
       this.#served.delete(name);

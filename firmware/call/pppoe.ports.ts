@@ -13,19 +13,25 @@ interface Open extends Port {
   uses: number;
 }
 
+interface Outside {
+  /** Brings a port up. */
+  raise(name: string): void;
+  /** Whether there is a device behind it. */
+  present(name: string): boolean;
+}
+
 /** A standard Ethernet frame's payload. */
 const ETHERNET_MTU = 1500;
 
 export class Ports {
   readonly #plane: DataPlane;
-  readonly #raise: (name: string) => void;
+  readonly #outside: Outside;
   readonly #byName = new Map<string, Open>();
   readonly #byId = new Map<EtherId, Open>();
 
-  /** `raise` brings a port up. */
-  constructor(plane: DataPlane, raise: (name: string) => void) {
+  constructor(plane: DataPlane, outside: Outside) {
     this.#plane = plane;
-    this.#raise = raise;
+    this.#outside = outside;
   }
 
   /** Opens a port, or shares it where it is open. A text says why it cannot be. */
@@ -40,7 +46,7 @@ export class Ports {
     const port: Open = { name, id, uses: 1 };
     this.#byName.set(name, port);
     this.#byId.set(id, port);
-    this.#raise(name);
+    this.#outside.raise(name);
     return port;
   }
 
@@ -66,6 +72,11 @@ export class Ports {
   /** Our own Ethernet address there; undefined while the device is gone. */
   address({ id }: Port): Uint8Array | undefined {
     return this.#plane.ether(id)?.address;
+  }
+
+  /** The device behind it was taken away. */
+  isGone(port: Port): boolean {
+    return this.address(port) === undefined || !this.#outside.present(port.name);
   }
 
   /** The largest PPP payload that fits, octets. */

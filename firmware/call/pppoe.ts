@@ -22,8 +22,8 @@ export interface PppoeParts {
   readonly crypto: Crypto;
   readonly log: Log;
   readonly owner: CallOwner;
-  /** Whether a port ('eth1') has a carrier: LinkState.up. Without it every port is taken to have one. */
-  carrier?(port: string): boolean;
+  /** Whether a port ('eth1') has a carrier (LinkState.up), or not even a device (LinkState.present). Without it every port is taken to have both. */
+  carrier?(port: string): boolean | 'gone';
   /** Brings a port up that PPPoE is to be spoken on: it may have no IP interface that does. */
   raise?(port: string): void;
 }
@@ -43,13 +43,13 @@ export class Pppoe {
     const { plane, clock, random, crypto, log, owner } = parts;
     this.#parts = parts;
     this.owner = owner;
-    this.#ports = new Ports(plane, (port) => parts.raise?.(port));
+    this.#ports = new Ports(plane, { raise: (port) => parts.raise?.(port), present: (port) => parts.carrier?.(port) !== 'gone' });
     const padt = (port: Port, peer: Uint8Array, session: number): void => this.#padt(port, peer, session);
     this.#sessions = new Sessions(plane, this.#ports, { padt });
     const shared = { owner, random, log, ports: this.#ports, sessions: this.#sessions };
     this.layers = new PppoeClients({
       ...shared, padt,
-      carrier: (port) => parts.carrier?.(port) ?? true,
+      carrier: (port) => (parts.carrier?.(port) ?? true) === true,
       send: (port, code, destination, tags) => this.#send(port, { code, destination, session: 0, tags }),
       changed: () => this.#arm(),
     });

@@ -254,6 +254,30 @@ ADD IP INT=ppp0 IP=0.0.0.0
   });
 });
 
+when(['root', 'tun', 'netns', 'ethtool', 'tshark', 'tcpdump', 'ping'], test, 'a port whose device is taken away loses its sessions at once; both ends come back with the device', async () => {
+  await lab('mg', async (here) => {
+    const { net } = here;
+    await net.space('c');
+    await net.wire('r/far', 'c/far');
+    const server = await net.router('r', ['eth0=lan', 'eth1=far'], ac('CHAP'));
+    const caller = await net.router('c', ['eth0=none', 'eth1=far'], `ENABLE IP
+ENABLE IP REMOTEASSIGN
+CREATE PPP=0 OVER=eth1-any BAP=OFF LQR=OFF IPREQUEST=ON USERNAME=remuser PASSWORD=rempass
+ADD IP INT=ppp0 IP=0.0.0.0
+`);
+    const online = (): Promise<void> => until('IP over the line', 30, async () => /192\.168\.20\.200/.test(await caller.cli('SHOW IP INTERFACE=ppp0')));
+    await online();
+    await net.ip('r', 'link', 'del', 'far');
+    await until('the sessions to be gone', 5, async () => /\(0\)/.test(await server.cli('SHOW IP POOL')) && !/Session$/m.test(await caller.cli('SHOW PPP PPPOE')));
+    assert.match(await server.cli('SHOW PPP PPPOE'), /Not served +There is no Ethernet port eth1/);
+    await net.wire('r/far', 'c/far');
+    await online();
+    assert.is((await net.exec('c', ['ping', '-n', '-q', '-c', '3', '-i', '0.2', '-W', '2', '192.168.20.1'])).code, 0);
+    assert.is(await caller.stop(), 0);
+    assert.is(await server.stop(), 0);
+  });
+});
+
 when(L2TPNS_NEEDS, test, 'the router is a PPPoE client of l2tpns as LAC, which passes the caller on to another router as LNS', async () => {
   await lab('lf', async (here) => {
     const { net } = here;
