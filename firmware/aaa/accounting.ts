@@ -7,8 +7,9 @@ import { TimerQueue, type Alarm, type Millis } from '../bytes/time.ts';
 import type { Crypto, Random } from '../hal/clock.ts';
 import { number, octets, text, type Attribute } from './radius.attribute.ts';
 import { framedAttributes, LEAST_INTERIM, lineAttributes, type RadiusLine } from './radius.login.ts';
-import type { Exchange, RadiusServer } from './radius.exchange.ts';
+import type { Exchange } from './radius.exchange.ts';
 import { CODE, encodeDigestRequest } from './radius.packet.ts';
+import type { RadiusServer } from './radius.server.ts';
 
 /** What a session has carried; `in` is what came from the caller. */
 export interface RadiusTraffic {

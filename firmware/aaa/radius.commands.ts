@@ -6,7 +6,7 @@ import { type Args, command, form, write, type Command, type ConfigSection } fro
 import { nothingGiven } from '../cli/given.ts';
 import { messages, type Message } from '../cli/messages.ts';
 import type { Clock } from '../hal/clock.ts';
-import type { RadiusServer } from './radius.exchange.ts';
+import type { RadiusServer } from './radius.server.ts';
 import { showRadius } from './radius.show.ts';
 import { RADIUS_DEFAULTS, type Radius, type RadiusSettings } from './radius.ts';
 

@@ -8,8 +8,8 @@ import type { Millis } from '../bytes/time.ts';
 import type { Crypto } from '../hal/clock.ts';
 import type { RadiusSession } from './accounting.ts';
 import { ATTRIBUTE, all, first, firstNumber, number, octets, SERVICE_TYPE, type Attribute } from './radius.attribute.ts';
-import type { RadiusServer } from './radius.exchange.ts';
 import { checkMessageAuthenticator, CODE, encodeReply, parsePacket, requestIsTrue, type Packet, type Trust } from './radius.packet.ts';
+import type { RadiusServer } from './radius.server.ts';
 
 /** UDP port of dynamic authorization (RFC 5176 2.3). */
 export const DYNAMIC_PORT = 3799;

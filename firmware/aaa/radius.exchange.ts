@@ -3,22 +3,9 @@
 
 import type { Ipv4 } from '../bytes/ip.ts';
 import { TimerQueue, type Alarm, type Millis } from '../bytes/time.ts';
-import type { Secret } from '../bytes/secret.ts';
 import type { Crypto, Random } from '../hal/clock.ts';
 import { checkMessageAuthenticator, CODE, parsePacket, replyIsTrue, type Packet, type Trust } from './radius.packet.ts';
-
-/** Authentication and accounting have ports, identifiers and life of their own. */
-export type Lane = 'login' | 'account';
-
-export interface RadiusServer {
-  readonly address: Ipv4;
-  readonly port: number;
-  /** 0: this server does no accounting. */
-  readonly accPort: number;
-  readonly secret: Secret;
-  /** Whether answers to logins without Message-Authenticator are ignored. */
-  readonly messageAuth: 'REQUIRED' | 'OPTIONAL';
-}
+import { freshCounters, type Lane, type RadiusServer, type ServerCounters, type ServerState } from './radius.server.ts';
 
 /** What is set for all servers; ms. */
 export interface ExchangeSettings {
@@ -27,24 +14,6 @@ export interface ExchangeSettings {
   retransmit: number;
   /** For how long a silent server is left out; 0 = it is asked first again. */
   deadTime: Millis;
-}
-
-export interface ServerCounters {
-  requests: number;
-  retransmissions: number;
-  timeouts: number;
-  accepts: number;
-  rejects: number;
-  challenges: number;
-  responses: number;
-  /** No RADIUS packet, or no answer to such a request. */
-  malformed: number;
-  /** Made by somebody who does not know the secret. */
-  forged: number;
-  /** Without the Message-Authenticator that is required. */
-  unsigned: number;
-  /** Nothing waits for it: late, or a duplicate. */
-  unexpected: number;
 }
 
 /** Something to ask; exactly one of `answered` and `silent` is called, once. */
@@ -118,14 +87,6 @@ interface Channel {
   lastReply: Millis;
   deadUntil: Millis;
   silent: boolean;
-}
-
-export interface ServerState {
-  readonly server: RadiusServer;
-  readonly counters: ServerCounters;
-  readonly login: 'alive' | 'dead' | 'silent';
-  readonly account: 'alive' | 'dead' | 'silent' | 'off';
-  readonly waiting: number;
 }
 
 export class Exchange {
@@ -401,7 +362,3 @@ function freeId(socket: Socket): number {
   socket.nextId = (id + 1) % LIMITS.identifiers;
   return id;
 }
-
-const freshCounters = (): ServerCounters => ({
-  requests: 0, retransmissions: 0, timeouts: 0, accepts: 0, rejects: 0, challenges: 0, responses: 0, malformed: 0, forged: 0, unsigned: 0, unexpected: 0,
-});

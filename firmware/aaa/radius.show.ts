@@ -2,7 +2,7 @@
 
 import { formatIpv4 } from '../bytes/ip.ts';
 import type { Millis } from '../bytes/time.ts';
-import type { ServerState } from './radius.exchange.ts';
+import type { ServerState } from './radius.server.ts';
 import type { Radius } from './radius.ts';
 
 const RULE = '-'.repeat(79);

@@ -11,10 +11,11 @@ import type { Log, LogSeverity } from '../log/log.ts';
 import { Accounts, type Account, type RadiusSession } from './accounting.ts';
 import { LONGEST_VALUE, number, octets, SERVICE_TYPE, text, type Attribute } from './radius.attribute.ts';
 import { DYNAMIC_PORT, DynamicAuthorization } from './radius.dynamic.ts';
-import { Exchange, type ExchangeOutput, type Lane, type Question, type RadiusServer } from './radius.exchange.ts';
+import { Exchange, type ExchangeOutput, type Question } from './radius.exchange.ts';
 import { hidePassword } from './radius.hide.ts';
 import { framedAttributes, lineAttributes, proofAttributes, readVerdict, unaskable, type RadiusLogin, type RadiusVerdict } from './radius.login.ts';
 import { CODE, encodeAccessRequest, type Trust } from './radius.packet.ts';
+import type { Lane, RadiusServer } from './radius.server.ts';
 import { readTunnels, type TunnelAnswer, type TunnelGroup } from './radius.tunnel.ts';
 
 export interface RadiusParts {

@@ -9,7 +9,7 @@ import { ANY_IPV4, parseIpv4, toIpv4, type Ipv4 } from '../../../firmware/bytes/
 import { Secret } from '../../../firmware/bytes/secret.ts';
 import { utf8 } from '../../../firmware/bytes/text.ts';
 import { EventRing } from '../../../firmware/log/log.ts';
-import type { RadiusServer } from '../../../firmware/aaa/radius.exchange.ts';
+import type { RadiusServer } from '../../../firmware/aaa/radius.server.ts';
 import type { RadiusLine, RadiusLogin } from '../../../firmware/aaa/radius.login.ts';
 import { CODE, encodeReply, parsePacket, type Packet, type Trust } from '../../../firmware/aaa/radius.packet.ts';
 import type { Attribute } from '../../../firmware/aaa/radius.attribute.ts';

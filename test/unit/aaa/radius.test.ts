@@ -8,7 +8,7 @@ import { formatIpv4 } from '../../../firmware/bytes/ip.ts';
 import { Secret } from '../../../firmware/bytes/secret.ts';
 import { fromUtf8, utf8 } from '../../../firmware/bytes/text.ts';
 import { ATTRIBUTE, firstMicrosoft, firstNumber, firstText, microsoft, number, octets, taggedNumber, taggedText, text } from '../../../firmware/aaa/radius.attribute.ts';
-import type { ServerCounters } from '../../../firmware/aaa/radius.exchange.ts';
+import type { ServerCounters } from '../../../firmware/aaa/radius.server.ts';
 import { hideTunnelPassword, unhidePassword } from '../../../firmware/aaa/radius.hide.ts';
 import type { RadiusLogin, RadiusVerdict } from '../../../firmware/aaa/radius.login.ts';
 import { checkMessageAuthenticator, CODE, encodeReply } from '../../../firmware/aaa/radius.packet.ts';
