@@ -62,8 +62,6 @@ export interface TunnelEntry {
   wasUp: boolean;
   /** The peer's SCCRQ beat ours: our calls move here even before it is established. */
   readonly wonTie: boolean;
-  /** Counts against the limits on half-open tunnels: the peer has not acknowledged anything, and is not forgotten yet. */
-  halfOpen: boolean;
   /** Calls that went down with the tunnel, until it is known why. */
   readonly fallen: SessionEntry[];
   /** Without calls since then; NEVER while it has some. */

@@ -88,8 +88,8 @@ export class Intake {
     }
     const tie = this.#tie(at, decoded, now);
     if (tie === 'drop') return this.#stray();
-    const asked = tie === 'won' ? 'admit' : this.#tunnels.gate.ask(at.peer, this.#tunnels.size, now);
-    const admission = asked === 'refuse' && this.#tunnels.makeRoom(now) ? 'admit' : asked;
+    const asked = tie === 'won' ? 'admit' : this.#tunnels.strangers.gate.ask(at.peer, this.#tunnels.size, now);
+    const admission = asked === 'refuse' && this.#tunnels.strangers.makeRoom(now) ? 'admit' : asked;
     if (admission !== 'admit') {
       this.#stray();
       const text = `SCCRQ of ${formatIpv4(at.peer)} not taken: too many tunnels are half open`;
@@ -101,7 +101,7 @@ export class Intake {
     const entry = this.#tunnels.make(at, {
       role: 'responder', ours: false, password, pre13: this.#host.pre13For(at.peer), challenge, tieBreaker: undefined, request: data.slice(), wonTie: tie === 'won', purpose: undefined,
     });
-    this.#tunnels.opening(entry);
+    this.#tunnels.strangers.opening(entry);
     this.#tunnels.deliver(entry, this.#header, data, now);
     this.#tunnels.move('moved', now);
   }
@@ -144,7 +144,7 @@ export class Intake {
 
   /** A StopCCN to a peer that gets no tunnel; nothing is kept of it, and it is shorter than any SCCRQ with the text it carries. */
   #refuse(at: PeerAddress, assigned: number, result: Result, now: Millis): void {
-    if (assigned === 0 || !this.#tunnels.gate.mayRefuse(now)) return;
+    if (assigned === 0 || !this.#tunnels.strangers.gate.mayRefuse(now)) return;
     const body = encodeMessage({ type: 'StopCCN', assignedTunnelId: this.#tunnels.newTunnelId(), resultCode: result });
     if (body !== undefined) this.#tunnels.sendStray(at, encodeControl({ tunnelId: assigned, sessionId: 0, ns: 0, nr: 1 }, body));
   }

@@ -7,7 +7,7 @@ import { type Millis, NEVER } from '../bytes/time.ts';
 import type { Clock, Crypto, Random, WallClock } from '../hal/clock.ts';
 import type { DataPlane } from '../hal/dataplane.ts';
 import type { Log } from '../log/log.ts';
-import { type AdmissionLimits, Gate } from './admission.ts';
+import type { AdmissionLimits } from './admission.ts';
 import { FRAMING, type Result, STOP } from './catalog.ts';
 import { addTunnel, refusedBy } from './counters.ts';
 import type { PeerAddress, SessionEntry, TunnelEntry } from './entry.ts';
@@ -20,13 +20,12 @@ import { type CallReason, sentence } from './reason.ts';
 import { noControl } from './snapshot.ts';
 import { ALL_BEARERS, ALL_FRAMING, Tunnel, type TunnelDown, type TunnelOutput, type TunnelSettings } from './tunnel.ts';
 import type { Session, SessionDown } from './session.ts';
+import { Strangers } from './strangers.ts';
 import { Turn } from './turn.ts';
 
 /** How long a tunnel that we opened stays without calls. */
 const IDLE_TUNNEL = 10_000;
 const DEFAULT_SPEED = 64000;
-/** In which a peer that is there has answered an SCCRP, on all but the worst paths. */
-const ENOUGH_TO_PROVE: Millis = 1000;
 /** The log's source for peers that have proved nothing. */
 export const STRANGERS = 'L2TP strangers';
 
@@ -73,14 +72,12 @@ export type TunnelOrigin = Pick<TunnelSettings, 'role' | 'challenge' | 'tieBreak
 export class Tunnels {
   readonly #board: TunnelsBoard;
   readonly #host: TunnelsHost;
-  readonly gate: Gate;
+  readonly strangers: Strangers;
   readonly #limits: AdmissionLimits;
   readonly #byId = new Map<number, TunnelEntry>();
   readonly #byPeer = new Map<Ipv4, Set<TunnelEntry>>();
   readonly #sessionIds = new Set<number>();
   readonly #turn: Turn<TunnelEntry>;
-  /** Those that count as half open, the oldest first. */
-  readonly #unproven = new Set<TunnelEntry>();
   /** Calls of a tunnel that lost a tie, until the winner is there. */
   #moving: SessionEntry[] = [];
   /** The call that is being placed, and why the machine ended it before it was handed out. */
@@ -97,7 +94,7 @@ export class Tunnels {
     this.#board = board;
     this.#host = host;
     this.#limits = limits;
-    this.gate = new Gate(limits);
+    this.strangers = new Strangers(limits);
     this.#turn = new Turn(board.plane, (entry) => this.#arm(entry));
   }
 
@@ -163,7 +160,7 @@ export class Tunnels {
     if (call !== undefined) call.inControl++;
     entry.suspect = false;
     entry.tunnel.receive(h, data, now);
-    if (entry.halfOpen && entry.tunnel.transport.proven) this.#prove(entry);
+    this.strangers.heard(entry);
   }
 
   /** Hands over the calls of a tunnel that lost a tie. */
@@ -203,26 +200,6 @@ export class Tunnels {
     return session.over || record === undefined ? (this.#early ?? { kind: 'hung up', why: 'the tunnel was closed' }) : record;
   }
 
-  /** A peer opens this tunnel, and has proved nothing. */
-  opening(entry: TunnelEntry): void {
-    entry.halfOpen = true;
-    this.#unproven.add(entry);
-    this.gate.opened(entry.at.peer);
-  }
-
-  /**
-   * Makes room for a newcomer: forgets the half-open tunnel that had the most time to prove itself, if that was enough for a peer that
-   * lives. Forged SCCRQs fill the table in any case; they must not keep others out for half a minute each. False: there is none.
-   */
-  makeRoom(now: Millis): boolean {
-    for (const oldest of this.#unproven) {
-      if (now - (oldest.tunnel.started ?? now) < ENOUGH_TO_PROVE) return false;
-      oldest.tunnel.discard(now);
-      return true;
-    }
-    return false;
-  }
-
   close(entry: TunnelEntry, result: Result, now: Millis): void {
     this.touch(entry);
     entry.tunnel.close(result, now);
@@ -233,7 +210,7 @@ export class Tunnels {
     for (const entry of this.#byId.values()) entry.alarm?.cancel();
     this.#byId.clear();
     this.#byPeer.clear();
-    this.#unproven.clear();
+    this.strangers.clear();
     this.#sessionIds.clear();
     this.#turn.forgetAll();
   }
@@ -266,7 +243,7 @@ export class Tunnels {
     const entry: TunnelEntry = {
       tunnel: new Tunnel(settings, this.#output(() => entry)),
       at, ours: of.ours, password: of.password, pre13: of.pre13, hostName, purpose: of.purpose, suspect: false, started: wall.now(), calls: new Map(), request: of.request,
-      wasUp: false, wonTie: of.wonTie, halfOpen: false, fallen: [], idleSince: NEVER, alarm: undefined, baseline: noControl(),
+      wasUp: false, wonTie: of.wonTie, fallen: [], idleSince: NEVER, alarm: undefined, baseline: noControl(),
     };
     this.#byId.set(entry.tunnel.id, entry);
     const others = this.#byPeer.get(at.peer) ?? new Set();
@@ -370,7 +347,7 @@ export class Tunnels {
   }
 
   #forget(entry: TunnelEntry): void {
-    if (entry.halfOpen) this.#prove(entry);
+    this.strangers.settled(entry);
     entry.alarm?.cancel();
     entry.alarm = undefined;
     this.#turn.forget(entry);
@@ -383,12 +360,6 @@ export class Tunnels {
     this.discards.noSuchCall += refused.noSuchCall;
     this.discards.malformed += refused.malformed;
     this.#host.forgotten();
-  }
-
-  #prove(entry: TunnelEntry): void {
-    entry.halfOpen = false;
-    this.#unproven.delete(entry);
-    this.gate.settled(entry.at.peer);
   }
 
   // -- what is sent, and timers --

@@ -187,6 +187,16 @@ test('Every prefix and every flipped bit of an SCCRQ is survived, and no flood o
   assert.is(world.pending, 0);
 });
 
+test('A router that starts again has room for as many half-open tunnels as before', () => {
+  const { a } = withRaw(1, { limits: { ...ADMISSION, halfOpen: 10 } });
+  for (const round of [0, 1, 2]) {
+    for (let i = 0; i < 10; i++) inject(a, toIpv4(0x0b000000 + (round * 10 + i) * 256), 1701, sccrq(1 + i));
+    assert.is(a.server.tunnels().length, 10);
+    a.server.close();
+    a.server.enable(a.now);
+  }
+});
+
 test('Forged SCCRQs that fill the table keep no router out: the one that had most time to prove itself makes room', () => {
   const { world, a, peer } = withRaw(1, { limits: { ...ADMISSION, halfOpen: 100 } });
   let forged = 0;
