@@ -145,6 +145,7 @@ class Router implements ConsoleRouter {
     consoles.page = PAGE;
     this.telnet = new TelnetServer(board.listeners, consoles);
     this.ip = new IpModule({ host: board.ip, clock, log: ring, owner: this.#ipOwner(), dhcp: board.dhcp, hostName: () => this.#system.hostName });
+    this.ip.onAddress = (name) => board.filter.forget(this.#nat.inside(name));
     this.ip.onLease = (name, lease) => this.#names.leased(name, lease);
     this.#probes = new Probes({
       raw: board.rawIp, clock, random, resolver,
@@ -298,12 +299,16 @@ class Router implements ConsoleRouter {
   }
 
   #natOwner(): Parameters<typeof natCommands>[0] {
+    const { board } = this.#lasting;
     return {
       nat: this.#nat,
       changed: (done) => {
         this.ip.answerFor(this.#nat.outside());
         this.#names.refresh();
-        this.#rules.load(done);
+        this.#rules.load((failure) => {
+          if (failure === undefined) board.filter.forget(this.#nat.inside());
+          done?.(failure);
+        });
       },
       failure: () => this.#rules.failure,
       interfaceName,

@@ -2,9 +2,11 @@
 
 import { existsSync } from 'node:fs';
 
+import type { Ipv4Range } from '../../firmware/bytes/ip.ts';
 import type { Refusal } from '../../firmware/hal/dataplane.ts';
 import type { FilterCount, PacketFilter, RuleSet } from '../../firmware/hal/packetfilter.ts';
 import { textOf } from './failure.ts';
+import { forgetUntranslated } from './netlink/conntrack.ts';
 import { failureText, readCounts, removal, renderRules } from './nftables.text.ts';
 
 /** System folders that a plain user's PATH may leave out. */
@@ -78,6 +80,12 @@ export class NftFilter implements PacketFilter {
       if (failure === undefined) this.#counts = new Map([...this.#counts, ...readCounts(output)]);
       done(this.#counts);
     });
+  }
+
+  forget(sources: readonly Ipv4Range[]): void {
+    if (this.#closed || !this.#loaded) return;
+    const failure = forgetUntranslated(sources);
+    if (failure !== undefined) process.stderr.write(`hashi: connections that began before their translation stay as they are: ${failure}\n`);
   }
 
   /** Synchronous: it is the last thing that an ending process does. */

@@ -82,6 +82,11 @@ export interface PacketFilter {
   apply(rules: RuleSet, done: (failure?: string) => void): void;
   /** Matches of the entries of filters in use, by id. May be called back inside this call. */
   counters(done: (counts: ReadonlyMap<number, FilterCount> | Refusal) => void): void;
+  /**
+   * Connections from these addresses that are not translated begin anew with their next packet: an interface that they are to be
+   * translated to has come up, and rules are asked only about first packets.
+   */
+  forget(sources: readonly Ipv4Range[]): void;
   /** Takes every rule out, at once. */
   clear(): void;
 }

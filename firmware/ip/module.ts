@@ -70,6 +70,8 @@ export class IpModule {
   /** FILTER= of an interface changed: puts filters in force; `done` gets the reason where that failed. */
   onFilter: (done: (failure?: string) => void) => void = (done) => done();
   /** A DHCP server gave an interface another lease than before, or (undefined) it has none any more. */
+  /** An interface has an address that it had not before. */
+  onAddress: (name: string) => void = () => {};
   onLease: (name: string, lease: DhcpLease | undefined) => void = () => {};
   /** An IP filter of that number has entries. */
   filterExists: (filter: number) => boolean = () => true;
@@ -238,6 +240,7 @@ export class IpModule {
     this.#state.links.set(name, link);
     this.#raised.delete(name);
     this.#syncLink(name, before);
+    this.onAddress(name);
     const given = link.assigned ? `, address ${formatIpv4(link.local)} given by the peer` : '';
     const trouble = this.trouble(name);
     const but = trouble === undefined ? '' : `, but ${trouble}`;
@@ -457,6 +460,7 @@ export class IpModule {
       if (router !== undefined && router !== ANY_IPV4) this.#state.leased.set(name, defaultRoute(name, router, now));
     }
     this.onLease(name, lease);
+    if (lease !== undefined) this.onAddress(name);
     this.refresh(deviceOf(name));
     this.owner.changed(deviceOf(name));
     this.onRoute();

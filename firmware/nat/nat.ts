@@ -146,6 +146,13 @@ export class Nat {
     });
   }
 
+  /** Hosts that are translated to the address of this interface, or of any where none is named. */
+  inside(name?: string): Ipv4Range[] {
+    return this.translations()
+      .filter(({ outside }) => name === undefined || (typeof outside === 'object' && 'interface' in outside && outside.interface === name))
+      .map(({ inside }) => (typeof inside === 'number' ? { low: inside, high: inside } : { low: inside.address, high: toIpv4(inside.address | ~maskOf(inside.length)) }));
+  }
+
   /** What should be translated now. */
   translations(): Translation[] {
     return this.enabled ? this.#entries.map(({ translation }) => translation) : [];

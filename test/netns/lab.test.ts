@@ -50,7 +50,7 @@ when(NEEDS, lab, '--check proves ping, TCP and UDP both ways, a killed router, a
 });
 
 for (const [name, words] of [
-  ['dynamic', ['host1\'s', 'lowest address of the pool', 'killed']],
+  ['dynamic', ['host1\'s', 'lowest address of the pool', 'stopped and started']],
   ['remote', ['dial-in user on bri0', 'PPPoE user', 'address of the pool', 'LNS 2 stops', 'LNS 1 stops']],
 ] as const) {
   when([...NEEDS, 'nft'], lab, `${name} --check proves its network within 25 seconds, a line each`, async () => {

@@ -39,6 +39,16 @@ test('the dynamic LAN-to-LAN scripts of the manual bring the caller up with the 
   assert.not.match(show(net.b, 'SHOW CONFIG DYNAMIC'), /ppp=0|ppp0/, 'a dynamic interface is never saved');
 });
 
+test('when the interface behind which a LAN is translated comes up, connections that began before it begin anew', () => {
+  const net = dialIn(SERVER, `${CLIENT}ENABLE IP NAT\nADD IP NAT IP=192.168.10.0 MASK=255.255.255.0 GBLINT=ppp1\n`);
+  const before = net.a.board.filter.forgotten.length;
+  net.world.run(5000);
+  assert.equal(net.a.board.filter.forgotten.slice(before), [{ low: ip('192.168.10.0'), high: ip('192.168.10.255') }]);
+  show(net.b, 'RESET PPP=0');
+  net.world.run(10_000);
+  assert.is(net.a.board.filter.forgotten.length - before, 2, 'and so each time');
+});
+
 test('hanging up gives the address back and takes interface and route away at once; a stopped router leaves nothing behind', () => {
   const net = dialIn();
   net.world.run(5000);

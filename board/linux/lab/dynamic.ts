@@ -29,7 +29,7 @@ class DynamicLab extends Lans implements Lab {
       ['host2 sees the caller\'s address in place of host1\'s', () => host1.run('seen', host2, 5, GIVEN)],
       ['TCP through the tunnel and back', () => host1.run('tcp', host2, 8)],
       ['UDP through the tunnel and back', () => host1.run('udp', host2, 5)],
-      ['traffic returns after router B was killed and started again', () => this.killed(() => host1.run('ping', host2, 20))],
+      ['traffic returns after router B was stopped and started again', () => this.restarted(() => host1.run('ping', host2, 10))],
       ['the same address again, and no other in use', () => this.#given()],
     ];
   }

@@ -52,6 +52,13 @@ export class Lans {
     return (await this.b.ready()) ?? then();
   }
 
+  /** Router B says goodbye, ends and starts again; then `step`. */
+  async restarted(then: Step): Promise<string | undefined> {
+    await this.b.stop();
+    this.b.start();
+    return (await this.b.ready()) ?? then();
+  }
+
   /** The line of router A is down for some seconds; then `step`. */
   async lineDown(then: Step): Promise<string | undefined> {
     this.#internet.setUp('to-a', 'down');
