@@ -185,6 +185,7 @@ class Client {
     const dialer = new Dialer(
       {
         send: (code, destination, tags) => this.#parts.send(port, code, destination, tags),
+        unwanted: (peer, session) => this.#parts.padt(port, peer, session),
         opened: (confirmed, at) => this.#opened(port, confirmed, at),
         failed: (reason, at) => this.#failed(reason, at),
       },

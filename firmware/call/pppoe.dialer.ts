@@ -30,6 +30,8 @@ export interface Confirmed {
 export interface DialerOutput {
   /** Broadcast or to one access concentrator. */
   send(code: 'PADI' | 'PADR', destination: Uint8Array, tags: readonly Tag[]): void;
+  /** An access concentrator that is not asked any longer has confirmed after all: its session is to be ended. */
+  unwanted(peer: Uint8Array, session: number): void;
   /** The attempt is over: there is a session. */
   opened(confirmed: Confirmed, now: Millis): void;
   /** The attempt is over: there is none, and why. */
@@ -139,8 +141,13 @@ export class Dialer {
 
   #confirmed(packet: Discovery, now: Millis): void {
     const phase = this.#phase;
-    if (phase.kind !== 'PADR' || !equalBytes(packet.source, phase.offer.peer) || !this.#ours(packet)) return;
+    if (phase.kind !== 'PADR' || !this.#ours(packet)) return;
     const { offer } = phase;
+    if (!equalBytes(packet.source, offer.peer)) {
+      const former = this.#offers.find(({ peer }) => equalBytes(peer, packet.source));
+      if (former !== undefined && packet.session !== 0) this.#out.unwanted(former.peer, packet.session);
+      return;
+    }
     for (const [type, what] of ERRORS) {
       const text = tagOf(packet, type);
       if (text === undefined) continue;

@@ -21,6 +21,8 @@ interface Bench {
   readonly tags: (readonly Tag[])[];
   readonly opened: Confirmed[];
   readonly failed: string[];
+  /** 'last octet of the address, session' */
+  readonly unwanted: string[];
   now: number;
   offer(from: Uint8Array, ...more: readonly Tag[]): void;
   confirm(from: Uint8Array, session: number, ...more: readonly Tag[]): void;
@@ -35,19 +37,21 @@ function bench(service = '', payload = 1492): Bench {
   const tags: (readonly Tag[])[] = [];
   const opened: Confirmed[] = [];
   const failed: string[] = [];
+  const unwanted: string[] = [];
   const dialer = new Dialer(
     {
       send: (code, destination, carried) => {
         sent.push(`${one.now} ${code} ${(destination[5] ?? 0).toString(16)}`);
         tags.push(carried);
       },
+      unwanted: (peer, session) => unwanted.push(`${(peer[5] ?? 0).toString(16)} ${session}`),
       opened: (confirmed) => opened.push(confirmed),
       failed: (reason) => failed.push(reason),
     },
     { service, uniq: UNIQ, payload },
   );
   const one: Bench = {
-    dialer, sent, tags, opened, failed,
+    dialer, sent, tags, opened, failed, unwanted,
     now: 0,
     offer: (from, ...more) => dialer.receive(packet('PADO', from, 0, [textTag(TAGS.acName, `ac${from[5]}`), textTag(TAGS.serviceName, service), uniq, ...more]), one.now),
     confirm: (from, session, ...more) => dialer.receive(packet('PADS', from, session, [textTag(TAGS.serviceName, service), uniq, ...more]), one.now),
@@ -109,6 +113,19 @@ test('a PADR without answer is repeated four times, then the next offer is asked
   one.run(60_000);
   assert.equal(one.sent.slice(1), ['0 PADR a1', '1000 PADR a1', '3000 PADR a1', '7000 PADR a1', '15000 PADR a2', '16000 PADR a2', '18000 PADR a2', '22000 PADR a2']);
   assert.equal(one.failed, ['access concentrator ac162 did not confirm a session']);
+});
+
+test('a confirmation that comes when the next one is asked already is turned down', () => {
+  const one = bench();
+  one.offer(AC1);
+  one.offer(AC2);
+  one.run(16_000);
+  one.confirm(AC1, 9);
+  one.confirm(AC1, 0, textTag(TAGS.acSystemError, 'late'));
+  one.confirm(Uint8Array.of(2, 0, 0, 0, 0, 0xa3), 10);
+  assert.equal(one.unwanted, ['a1 9']);
+  one.confirm(AC2, 11);
+  assert.is(one.opened[0]?.session, 11);
 });
 
 test('an offer of another service is not taken', () => {
