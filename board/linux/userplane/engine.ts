@@ -8,17 +8,18 @@ import { TUN_F } from '../ffi/tun.ts';
 import { Coalescer } from './coalesce.ts';
 import { ErrorQueue } from './errorqueue.ts';
 import { EtherBox, ETHERNET_HEADER } from './etherbox.ts';
-import { enterEther, EtherReceiver, leaveEther } from './etherin.ts';
+import { EtherReceiver } from './etherin.ts';
 import { ADDRESS_CONTROL, PPP_LCP } from './frame.ts';
 import { Inward } from './inward.ts';
-import { ATTACH, COMMAND, ETHER, ETHER_OPEN, FAILURE, MAX_DATAGRAM, SESSION, UNDERLAY, UPDATE, type Start } from './layout.ts';
+import { COMMAND, ETHER, ETHER_OPEN, FAILURE, MAX_DATAGRAM, UNDERLAY, type Start } from './layout.ts';
 import { Outbox } from './outbox.ts';
 import { Outward } from './outward.ts';
 import { Punter } from './punter.ts';
 import { Receiver } from './receive.ts';
 import { RingReader, RingWriter } from './ring.ts';
 import { Routes } from './routes.ts';
-import { idsOf, leave, pair, Session, type Ether, type Interface, type Underlay } from './session.ts';
+import type { Ether, Interface, Underlay } from './session.ts';
+import { Sessions } from './sessions.ts';
 import { summing } from './sum.ts';
 import { Transmitter } from './transmit.ts';
 
@@ -59,9 +60,7 @@ export class Engine {
   readonly #underlays: (Underlay | undefined)[] = [];
   readonly #interfaces: (Interface | undefined)[] = [];
   readonly #ethers: (Ether | undefined)[] = [];
-  readonly #sessions = new Map<number, Session>();
-  /** The counters of each slot that was ever used: a storm of calls makes no garbage of them. */
-  readonly #slots: (Float64Array<SharedArrayBuffer> | undefined)[] = [];
+  readonly #sessions: Sessions;
   /** What a ready descriptor belongs to. */
   readonly #socketOf: (Underlay | undefined)[] = [];
   readonly #portOf: (Ether | undefined)[] = [];
@@ -73,6 +72,7 @@ export class Engine {
   constructor(start: Start, wake: () => void) {
     this.#start = start;
     this.#commands = new RingReader(start.commands);
+    this.#sessions = new Sessions(this.#commands, start.sessionCounters, { underlays: this.#underlays, interfaces: this.#interfaces, ethers: this.#ethers });
     this.#punter = new Punter(this.#a, new RingWriter(start.punts), wake);
     this.#errors = new ErrorQueue(this.#a, this.#punter);
     this.#outbox = new Outbox(this.#a, (u, peer, port, code) => this.#errors.unsent(u, peer, port, code, this.#now));
@@ -188,11 +188,14 @@ export class Engine {
       case COMMAND.ETHER_CLOSE:
         return this.#closeEther(ring.word(at, 3));
       case COMMAND.ATTACH:
-        return this.#attach(at);
+        return this.#sessions.attach(at);
       case COMMAND.UPDATE:
-        return this.#update(at);
+        // What was given before the change leaves in its old form.
+        this.#flush();
+        return this.#sessions.update(at);
       case COMMAND.DETACH:
-        return this.#detach(ring.word(at, 3));
+        this.#flush();
+        return this.#sessions.detach(ring.word(at, 3));
       case COMMAND.LISTEN:
         return this.#listen(at);
       case COMMAND.UNLISTEN:
@@ -246,7 +249,7 @@ export class Engine {
     const u = this.#underlays[this.#commands.word(at, 3)];
     if (u === undefined) return;
     if (this.#commands.word(at, 4) !== 0) u.permitted = undefined;
-    else u.permitted = this.#pairs(at, this.#commands.length(at) / 8);
+    else u.permitted = this.#sessions.pairs(at, this.#commands.length(at) / 8);
   }
 
   #open(at: number): void {
@@ -275,48 +278,6 @@ export class Engine {
     this.#deviceOf[device.fd] = undefined;
     this.#interfaces[index] = undefined;
     for (const session of device.sessions) session.far = undefined;
-  }
-
-  #attach(at: number): void {
-    const word = (index: number): number => this.#commands.words[(at >> 2) + index] as number;
-    const underlay = this.#underlays[word(ATTACH.UNDERLAY)];
-    const ether = this.#ethers[word(ATTACH.ETHER)];
-    const slot = word(ATTACH.SLOT);
-    const counters = (this.#slots[slot] ??= new Float64Array(this.#start.sessionCounters, slot * SESSION.SIZE * 8, SESSION.SIZE));
-    counters.fill(0);
-    counters[SESSION.SERIAL] = word(ATTACH.SERIAL);
-    const session = new Session({
-      key: word(ATTACH.KEY),
-      underlay,
-      ether,
-      counters,
-      local: word(ATTACH.LOCAL) >>> 0,
-      peer: word(ATTACH.PEER) >>> 0,
-      peerPort: word(ATTACH.PEER_PORT),
-      localTunnel: word(ATTACH.LOCAL_TUNNEL),
-      localSession: word(ATTACH.LOCAL_SESSION),
-      peerTunnel: word(ATTACH.PEER_TUNNEL),
-      peerSession: word(ATTACH.PEER_SESSION),
-    });
-    session.set(word(ATTACH.OPTIONS), -1);
-    session.mss = word(ATTACH.MSS);
-    const pairs = at + ATTACH.WORDS * 4;
-    session.routes = this.#pairs(pairs, word(ATTACH.ROUTES));
-    if (word(ATTACH.SOURCES) >= 0) session.sources = this.#pairs(pairs + word(ATTACH.ROUTES) * 8, word(ATTACH.SOURCES));
-    this.#sessions.set(session.key, session);
-    if (ether !== undefined) enterEther(ether, session);
-    if (underlay !== undefined) {
-      underlay.sessions.set(idsOf(session.localTunnel, session.localSession), session);
-      underlay.tunnels.set(session.localTunnel, (underlay.tunnels.get(session.localTunnel) ?? 0) + 1);
-    }
-    if (word(ATTACH.FAR) > 0) this.#join(session, word(ATTACH.FAR) - 1);
-    if (word(ATTACH.RELAY) > 0) this.#relay(session, word(ATTACH.RELAY));
-  }
-
-  #relay(session: Session, key: number): void {
-    leave(session);
-    session.relay = key;
-    pair(session, this.#sessions.get(key));
   }
 
   #openEther(at: number): void {
@@ -353,64 +314,6 @@ export class Engine {
       this.#portOf[fd] = undefined;
     }
     this.#ethers[index] = undefined;
-  }
-
-  #join(session: Session, index: number): void {
-    leave(session);
-    const device = this.#interfaces[index];
-    if (device === undefined) return;
-    session.far = device;
-    device.sessions.add(session);
-    device.newest = session;
-    device.routes?.add(session);
-  }
-
-  /** A copy of `count` pairs of address and mask in a record's data. */
-  #pairs(at: number, count: number): Int32Array {
-    return this.#commands.words.slice(at >> 2, (at >> 2) + count * 2);
-  }
-
-  #update(at: number): void {
-    const ring = this.#commands;
-    const session = this.#sessions.get(ring.word(at, 3));
-    if (session === undefined) return;
-    // What was given before the change leaves in its old form.
-    this.#flush();
-    session.set(ring.word(at, 5), ring.word(at, 6));
-    if (ring.word(at, 7) >= 0) session.mss = ring.word(at, 7);
-    if (ring.length(at) > 0) this.#limit(session, at);
-    if (ring.word(at, 4) > 0) this.#join(session, ring.word(at, 4) - 1);
-    const relay = ring.length(at) > 0 ? (ring.words[(at >> 2) + UPDATE.RELAY] as number) : -1;
-    if (relay > 0) this.#relay(session, relay);
-  }
-
-  /** Gives the session the routes and sources in an UPDATE record. */
-  #limit(session: Session, at: number): void {
-    const { words } = this.#commands;
-    const routes = words[(at >> 2) + UPDATE.ROUTES] as number;
-    const sources = words[(at >> 2) + UPDATE.SOURCES] as number;
-    const pairs = at + UPDATE.WORDS * 4;
-    if (routes >= 0) {
-      session.far?.routes?.remove(session);
-      session.routes = this.#pairs(pairs, routes);
-      session.far?.routes?.add(session);
-    }
-    if (sources >= 0) session.sources = this.#pairs(pairs + Math.max(routes, 0) * 8, sources);
-  }
-
-  #detach(key: number): void {
-    const session = this.#sessions.get(key);
-    if (session === undefined) return;
-    this.#flush();
-    leave(session);
-    this.#sessions.delete(key);
-    if (session.ether !== undefined) leaveEther(session.ether, session);
-    const u = session.underlay;
-    if (u === undefined) return;
-    u.sessions.delete(idsOf(session.localTunnel, session.localSession));
-    const left = (u.tunnels.get(session.localTunnel) ?? 1) - 1;
-    if (left > 0) u.tunnels.set(session.localTunnel, left);
-    else u.tunnels.delete(session.localTunnel);
   }
 
   /** Copies a record's data into the arena behind `headroom` octets; the place of the data. */

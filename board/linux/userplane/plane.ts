@@ -4,15 +4,19 @@
 import { u16, u32 } from '../../../firmware/bytes/integers.ts';
 import type { Ipv4Prefix } from '../../../firmware/bytes/ip.ts';
 import { maskOf } from '../../../firmware/bytes/ip.ts';
-import type { DataPlane, EtherCounters, EtherId, Far, Frame, InterfaceCounters, InterfaceId, InterfaceSpec, L2tpLeg, PppoeLeg, Punt, Refusal, SessionCounters, SessionKey, SessionOptions, SessionPath, Underlay, UnderlayCounters, UnderlayId } from '../../../firmware/hal/dataplane.ts';
+import type {
+  DataPlane, EtherCounters, EtherId, Far, Frame, InterfaceCounters, InterfaceId, InterfaceSpec, L2tpLeg, PppoeLeg, Punt,
+  Refusal, SessionCounters, SessionKey, SessionPath, Underlay, UnderlayCounters, UnderlayId,
+} from '../../../firmware/hal/dataplane.ts';
 import { check } from '../ffi/errno.ts';
 import { C, monotonic, O_CLOEXEC, O_NONBLOCK, pinned } from '../ffi/libc.ts';
 import { workerAddress } from '../worker.ts';
 import { CounterTable } from './counters.ts';
 import { Devices } from './devices.ts';
-import { ATTACH, COMMAND, ETHER_OPEN, MAX_DATAGRAM, MAX_ETHERS, MAX_INTERFACES, MAX_SESSIONS, MAX_UNDERLAYS, OPTION, OPTION_SEQUENCE, RING_CAPACITY, UPDATE, type Start } from './layout.ts';
+import { ATTACH, COMMAND, ETHER_OPEN, MAX_DATAGRAM, MAX_ETHERS, MAX_INTERFACES, MAX_SESSIONS, MAX_UNDERLAYS, RING_CAPACITY, UPDATE, type Start } from './layout.ts';
 import { closePort, openPort, type PortSockets } from './ports.ts';
 import { PuntReader } from './punts.ts';
+import { bitsOf, idsOf, maskOfChange, pairOctets, peerOf } from './records.ts';
 import { ringMemory, RingWriter } from './ring.ts';
 import { openUnderlay, type Sockets } from './sockets.ts';
 
@@ -224,43 +228,6 @@ export class UserPlane implements DataPlane {
     return undefined;
   }
 
-  #mayTunnel(leg: L2tpLeg): Refusal | undefined {
-    const served = this.#underlays.get(leg.underlay);
-    if (served === undefined) return { refused: 'The local port is not served' };
-    if (served.sessions.has(idsOf(leg))) return { refused: `Tunnel ${leg.localTunnel} call ${leg.localSession} is attached already` };
-    return undefined;
-  }
-
-  #mayPort(leg: PppoeLeg): Refusal | undefined {
-    const port = this.#ethers.get(leg.port);
-    if (port === undefined) return { refused: 'The Ethernet port is not served' };
-    if (port.sessions.has(peerOf(leg))) return { refused: `PPPoE session ${leg.session} of this peer is attached already` };
-    return undefined;
-  }
-
-  #tunnelLeg(at: number, leg: L2tpLeg, key: SessionKey): void {
-    const { words } = this.#commands;
-    this.#underlays.get(leg.underlay)?.sessions.set(idsOf(leg), key);
-    words[at + ATTACH.UNDERLAY] = leg.underlay;
-    words[at + ATTACH.LOCAL] = leg.local;
-    words[at + ATTACH.PEER] = leg.peer;
-    words[at + ATTACH.PEER_PORT] = leg.peerPort;
-    words[at + ATTACH.LOCAL_TUNNEL] = leg.localTunnel;
-    words[at + ATTACH.LOCAL_SESSION] = leg.localSession;
-    words[at + ATTACH.PEER_TUNNEL] = leg.peerTunnel;
-    words[at + ATTACH.PEER_SESSION] = leg.peerSession;
-  }
-
-  #portLeg(at: number, leg: PppoeLeg, key: SessionKey): void {
-    const { words } = this.#commands;
-    this.#ethers.get(leg.port)?.sessions.set(peerOf(leg), key);
-    words[at + ATTACH.ETHER] = leg.port;
-    words[at + ATTACH.PEER] = u32(leg.peer, 0);
-    words[at + ATTACH.PEER_PORT] = u16(leg.peer, 4);
-    words[at + ATTACH.LOCAL_SESSION] = leg.session;
-    words[at + ATTACH.PEER_SESSION] = leg.session;
-  }
-
   update(key: SessionKey, change: Parameters<DataPlane['update']>[1]): void {
     const session = this.#sessions.get(key);
     if (session === undefined) return;
@@ -367,6 +334,43 @@ export class UserPlane implements DataPlane {
     ether: (index: number): index is EtherId => this.#ethers.has(index as EtherId),
   };
 
+  #mayTunnel(leg: L2tpLeg): Refusal | undefined {
+    const served = this.#underlays.get(leg.underlay);
+    if (served === undefined) return { refused: 'The local port is not served' };
+    if (served.sessions.has(idsOf(leg))) return { refused: `Tunnel ${leg.localTunnel} call ${leg.localSession} is attached already` };
+    return undefined;
+  }
+
+  #mayPort(leg: PppoeLeg): Refusal | undefined {
+    const port = this.#ethers.get(leg.port);
+    if (port === undefined) return { refused: 'The Ethernet port is not served' };
+    if (port.sessions.has(peerOf(leg))) return { refused: `PPPoE session ${leg.session} of this peer is attached already` };
+    return undefined;
+  }
+
+  #tunnelLeg(at: number, leg: L2tpLeg, key: SessionKey): void {
+    const { words } = this.#commands;
+    this.#underlays.get(leg.underlay)?.sessions.set(idsOf(leg), key);
+    words[at + ATTACH.UNDERLAY] = leg.underlay;
+    words[at + ATTACH.LOCAL] = leg.local;
+    words[at + ATTACH.PEER] = leg.peer;
+    words[at + ATTACH.PEER_PORT] = leg.peerPort;
+    words[at + ATTACH.LOCAL_TUNNEL] = leg.localTunnel;
+    words[at + ATTACH.LOCAL_SESSION] = leg.localSession;
+    words[at + ATTACH.PEER_TUNNEL] = leg.peerTunnel;
+    words[at + ATTACH.PEER_SESSION] = leg.peerSession;
+  }
+
+  #portLeg(at: number, leg: PppoeLeg, key: SessionKey): void {
+    const { words } = this.#commands;
+    this.#ethers.get(leg.port)?.sessions.set(peerOf(leg), key);
+    words[at + ATTACH.ETHER] = leg.port;
+    words[at + ATTACH.PEER] = u32(leg.peer, 0);
+    words[at + ATTACH.PEER_PORT] = u16(leg.peer, 4);
+    words[at + ATTACH.LOCAL_SESSION] = leg.session;
+    words[at + ATTACH.PEER_SESSION] = leg.session;
+  }
+
   #command(kind: number, ...words: number[]): void {
     this.#reserve(kind, 0);
     this.#words(...words);
@@ -414,39 +418,6 @@ export class UserPlane implements DataPlane {
   }
 }
 
-const pairOctets = (routes: readonly Ipv4Prefix[] = [], sources: readonly Ipv4Prefix[] = []): number => (routes.length + sources.length) * 8;
-
-/** A tunnel's session by its local ids; a port's by its number and peer. */
-const idsOf = (leg: L2tpLeg): number => leg.localTunnel * 65536 + leg.localSession;
-const peerOf = (leg: PppoeLeg): string => `${leg.session} ${leg.peer.join(':')}`;
-
 function closeSockets({ fd, out, control }: Sockets): void {
   for (const one of [fd, out, control]) if (one >= 0) C.close(one);
-}
-
-/** The options given as bits of OPTION. */
-function bitsOf(options: Partial<SessionOptions>): number {
-  return (
-    (options.ipv4 === true ? OPTION.IPV4 : 0) |
-    (options.ipv6 === true ? OPTION.IPV6 : 0) |
-    (options.sequence === 'on' ? OPTION.SEQUENCE_ON : 0) |
-    (options.sequence === 'follow' ? OPTION.SEQUENCE_FOLLOW : 0) |
-    (options.checksum === true ? OPTION.CHECKSUM : 0) |
-    (options.acfc === true ? OPTION.ACFC : 0) |
-    (options.pfc === true ? OPTION.PFC : 0) |
-    (options.trace === true ? OPTION.TRACE : 0)
-  );
-}
-
-/** Which of those bits a change speaks about. */
-function maskOfChange(change: Partial<SessionOptions>): number {
-  return (
-    (change.ipv4 === undefined ? 0 : OPTION.IPV4) |
-    (change.ipv6 === undefined ? 0 : OPTION.IPV6) |
-    (change.sequence === undefined ? 0 : OPTION_SEQUENCE) |
-    (change.checksum === undefined ? 0 : OPTION.CHECKSUM) |
-    (change.acfc === undefined ? 0 : OPTION.ACFC) |
-    (change.pfc === undefined ? 0 : OPTION.PFC) |
-    (change.trace === undefined ? 0 : OPTION.TRACE)
-  );
 }
