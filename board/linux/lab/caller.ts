@@ -78,7 +78,10 @@ export class Caller {
   #alarm: Alarm | undefined;
   #ringing: Alarm | undefined;
   #rings = 0;
+  /** The router took the call; PPP carried IP; why it did not has been told. */
+  #begun = false;
   #wasUp = false;
+  #told = false;
   #over = false;
   readonly #octets = { inPackets: 0, inOctets: 0, outPackets: 0, outOctets: 0 };
 
@@ -140,6 +143,7 @@ export class Caller {
 
   #connected(now: Millis): void {
     this.#ringing?.cancel();
+    this.#begun = true;
     this.#parts.event({ kind: 'connected' });
     this.#link.start(now);
     this.#arm();
@@ -164,7 +168,6 @@ export class Caller {
   #makeLink(): Link {
     const { user, password, auth } = this.#options;
     const parts = this.#parts;
-    const refuse = (reason: string): void => parts.event({ kind: 'refused', reason });
     return new Link(
       {
         mru: 'path',
@@ -202,7 +205,7 @@ export class Caller {
         ipv6Down: () => {},
         counters: () => ({ ...this.#octets, inDiscards: 0 }),
         ended: (reason, now) => {
-          if (!this.#wasUp) refuse(reason);
+          this.#refused(reason);
           this.#end(now);
         },
         trace: () => {},
@@ -211,11 +214,19 @@ export class Caller {
     );
   }
 
+  /** PPP came to nothing. */
+  #refused(reason: string): void {
+    if (this.#wasUp || this.#told) return;
+    this.#told = true;
+    this.#parts.event({ kind: 'refused', reason });
+  }
+
   /** The call is over: once. */
   #end(now: Millis): void {
     if (this.#over) return;
     this.#over = true;
     this.#ringing?.cancel();
+    if (this.#begun) this.#refused(this.#link.farewell === '' ? 'the router hung up' : this.#link.farewell);
     this.#link.lowerDown(now);
     this.#modem.hangUp();
     this.#parts.event({ kind: 'closed' });
