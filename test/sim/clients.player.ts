@@ -30,6 +30,8 @@ export interface ClientProtocol {
 
 export interface ClientVariant {
   readonly name: string;
+  /** What it was written from, where that is not what the file says. */
+  readonly basis?: string;
   readonly firstIdentifier: number;
   /** Options of its first Configure-Request, in hex. */
   readonly lcp: readonly string[];
@@ -56,7 +58,7 @@ export interface ClientFile {
 export function clients(): { readonly name: string; readonly basis: string; readonly variant: ClientVariant }[] {
   return ['windows', 'android', 'apple', 'networkmanager'].flatMap((file) => {
     const { basis, variants } = JSON.parse(readFileSync(new URL(`../vectors/clients/${file}.json`, import.meta.url), 'utf8')) as ClientFile;
-    return variants.map((variant) => ({ name: `${file}, ${variant.name}`, basis, variant }));
+    return variants.map((variant) => ({ name: `${file}, ${variant.name}`, basis: variant.basis ?? basis, variant }));
   });
 }
 
