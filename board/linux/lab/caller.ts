@@ -10,7 +10,7 @@ import type { AuthMethod } from '../../../firmware/ppp/auth.ts';
 import { DEFAULT_LIMITS } from '../../../firmware/ppp/automaton.ts';
 import { encodeFrame, parseFrame, PROTOCOL } from '../../../firmware/ppp/frame.ts';
 import { Link } from '../../../firmware/ppp/link.ts';
-import { Modem } from './modem.ts';
+import { type DialResult, Modem } from './modem.ts';
 
 export interface CallerOptions {
   readonly user: string;
@@ -22,6 +22,8 @@ export interface CallerOptions {
   readonly dials: string;
   /** Bit/s. */
   readonly speed?: number;
+  /** What a call of the router's brings; BUSY unless it is said. */
+  readonly answers?: DialResult;
 }
 
 export type CallerEvent =
@@ -94,7 +96,7 @@ export class Caller {
         data: (octets) => this.#receiver.receive(octets),
         connected: (now) => this.#connected(now),
         hungUp: (now) => this.#end(now),
-        dialled: () => 'BUSY',
+        dialled: () => options.answers ?? 'BUSY',
       },
       options.speed,
     );
