@@ -21,7 +21,7 @@ export interface Arrival {
   readonly callingNumber: string;
   readonly calledNumber: string;
   readonly subAddress: string;
-  /** Bit/s both ways. */
+  /** Bit/s both ways. While the call only rings, what its line should have; from `linkUp` on what the modem said. */
   readonly speed: number;
   readonly bearer: 'digital' | 'analog' | 'none';
   readonly framing: 'sync' | 'async';
@@ -29,7 +29,7 @@ export interface Arrival {
 
 /** A call that is up: its frames cross the data plane under `session`. */
 export interface CallLink {
-  /** Attached by this room (leg 'line' or 'pppoe'), far end undefined; detached by it when the call ends. */
+  /** Attached by this room (leg 'line' or 'pppoe'), far end undefined; detached by it when the call ends. Lines count from 0x40000000. */
   readonly session: SessionKey;
   /** Largest IP packet, octets: 1500 on a line, the port's MTU less 8 with PPPoE (RFC 2516). */
   readonly mtu: number;
@@ -44,7 +44,10 @@ export interface CallLink {
   hangUp(reason: string, now: Millis): void;
 }
 
-/** The interface, or the LAC, that takes a call. */
+/**
+ * The interface, or the LAC, that takes a call. `linkDown` comes once and last, without a `linkUp` before it where the call came to nothing
+ * after it had been accepted (the caller hung up while it was being answered).
+ */
 export interface CallUser {
   /** For messages: 'ppp3'. */
   readonly name: string;
@@ -55,7 +58,7 @@ export interface CallUser {
 
 /** What the room needs of the router around it. */
 export interface CallOwner {
-  /** A call comes in that a template answers: why it cannot be taken, as one sentence, or who takes it. */
+  /** A call comes in that a template answers: why it cannot be taken, as one sentence, or who takes it. Dialled calls ask while it rings: a refused one is not answered. */
   arrive(arrival: Arrival, now: Millis): { readonly refused: string } | CallUser;
   /** The static PPP interface over a layer ('ISDN-toi', 'ACC-x', 'ETH1-any'; any case), whatever its state; undefined = none. */
   layerUser(over: string): { readonly name: string; readonly enabled: boolean } | undefined;
