@@ -169,6 +169,7 @@ class Router implements ConsoleRouter {
       tunnels: (name, done) => this.#radius.tunnels(name, done, clock.now()),
       announce: (message) => consoles.announce(printMessage(message)),
       callerDns: () => this.#names.dns.callerDns(),
+      learned: (name, servers) => this.#names.dns.learned(name, servers),
       began: (session, now) => accounts.began(session, now),
     });
     const { l2tp, ppp } = this.#lines;

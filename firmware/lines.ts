@@ -38,6 +38,8 @@ export interface LinesParts {
   announce(message: Message): void;
   /** Name servers that callers are told. */
   callerDns(): readonly Ipv4[];
+  /** Name servers that the peer of a PPP interface named; none once its link is down. */
+  learned(name: string, servers: readonly Ipv4[]): void;
   /** A caller's IP is up. */
   began: RemoteParts['began'];
 }
@@ -268,12 +270,16 @@ export class Lines {
       ipAttached: (name) => ip().attached(name),
       localAddress: (name) => ip().localAddress(name),
       mayTakeAddress: (name) => ip().mayAssign(name),
-      ipUp: (name, { local, remote, assigned }, now) => {
+      ipUp: (name, { local, remote, dns, assigned }, now) => {
+        this.#parts.learned(name, dns);
         ip().linkUp(name, { local, peer: remote, assigned });
         const peer = this.#linkOf.get(name)?.peer;
         if (peer !== undefined && ip().leads(name, peer)) this.l2tp.linkRouted(now);
       },
-      ipDown: (name) => ip().linkDown(name),
+      ipDown: (name) => {
+        this.#parts.learned(name, []);
+        ip().linkDown(name);
+      },
       ipv6Up: () => {},
       ipv6Down: () => {},
       authenticate: (_name, attempt, answer, now) => judge(attempt, 'ALL', undefined, answer, now),
