@@ -10,15 +10,13 @@ import { Allowance, type SessionLimits } from './allowance.ts';
 import { Accounting, NO_TRAFFIC, type LimitCounter } from './accounting.ts';
 import { PROTOCOL } from './frame.ts';
 import type { IpcpAgreement, IpcpSettings } from './ipcp.ts';
+import { Kept } from './kept.ts';
 import { Link, type LinkOwner } from './link.ts';
 import type { PppLower, PppOwner } from './owner.ts';
 import { idleTime, linkSettings, type PppParameters } from './parameters.ts';
 import { NO_HISTORY, type LcpHistory } from './proxy.ts';
 import { Trace } from './trace.ts';
 
-/** Own limit: first packets kept while the link comes up, and how long. */
-const MAX_KEPT = 4;
-const KEEP_TIME: Millis = 30_000;
 /** Own limit: how often the counters are read while IP is up. */
 const SAMPLE: Millis = 10_000;
 /** Own limit: so long after a link has ended traffic does not open it again. */
@@ -72,7 +70,7 @@ export class PppInterface {
   #sample: Millis = NEVER;
   /** When a caller must have IP. */
   #ready: Millis = NEVER;
-  #kept: { readonly packet: Uint8Array; readonly at: Millis }[] = [];
+  readonly #kept = new Kept();
   #hold: Millis = 0;
   #changes: Millis;
   #reason = '';
@@ -175,7 +173,7 @@ export class PppInterface {
   disable(now: Millis): void {
     this.#enabled = false;
     this.#again = false;
-    this.#kept = [];
+    this.#kept.clear();
     this.#owner.setDevice(this.device, { onDemand: false });
     this.#closeLink('Disabled by the operator.', now);
     this.#settleWant(now);
@@ -318,7 +316,7 @@ export class PppInterface {
       this.#sendPacket(packet);
       return;
     }
-    if (this.#kept.length < MAX_KEPT) this.#kept.push({ packet: packet.slice(), at: now });
+    this.#kept.add(packet, now);
     if (now < this.#hold) return;
     this.#again = true;
     this.#settleWant(now);
@@ -421,8 +419,7 @@ export class PppInterface {
     this.accounting.up(now);
     this.#owner.ipUp(this.name, { ...agreement, assigned: this.#asked, mtu: this.#mtu }, now);
     this.#log('UP', `${this.name}: Interface has come up and is able to send and receive data`);
-    const kept = this.#kept.splice(0);
-    for (const { packet, at } of kept) if (now - at <= KEEP_TIME) this.#sendPacket(packet);
+    for (const packet of this.#kept.take(now)) this.#sendPacket(packet);
   }
 
   #ipDown(now: Millis): void {
