@@ -281,8 +281,6 @@ class Router implements ConsoleRouter {
         this.#rules.load();
         this.#names.refresh();
       },
-      keep: (line) => this.#kept.keep(line),
-      forget: (start) => this.#kept.forget(start),
     };
   }
 

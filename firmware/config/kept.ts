@@ -40,15 +40,6 @@ export class KeptLines {
     }
   }
 
-  /** Drops the lines that begin so, in whichever section. */
-  forget(start: string): void {
-    for (const [title, lines] of this.#sections) {
-      const left = lines.filter((line) => !line.startsWith(start));
-      if (left.length > 0) this.#sections.set(title, left);
-      else this.#sections.delete(title);
-    }
-  }
-
   /** True where lines of the section `title` are kept ('FIREWALL'). */
   has(title: string): boolean {
     return this.#sections.has(title.toUpperCase());

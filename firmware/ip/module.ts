@@ -69,9 +69,9 @@ export class IpModule {
   onRoute: () => void = () => {};
   /** FILTER= of an interface changed: puts filters in force; `done` gets the reason where that failed. */
   onFilter: (done: (failure?: string) => void) => void = (done) => done();
-  /** A DHCP server gave an interface another lease than before, or (undefined) it has none any more. */
   /** An interface has an address that it had not before. */
   onAddress: (name: string) => void = () => {};
+  /** A DHCP server gave an interface another lease than before, or (undefined) it has none any more. */
   onLease: (name: string, lease: DhcpLease | undefined) => void = () => {};
   /** An IP filter of that number has entries. */
   filterExists: (filter: number) => boolean = () => true;

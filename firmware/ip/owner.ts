@@ -14,8 +14,4 @@ export interface IpOwner {
   reserved?(address: Ipv4): string | undefined;
   /** The IP interfaces on `name` were added, deleted, enabled, disabled or given another address: IPCP there has to follow. */
   changed(name: string): void;
-  /** Stores a line of a command that this build does not carry out, for CREATE CONFIG. */
-  keep(line: string): void;
-  /** Drops the kept lines that begin so: another command has taken their place. */
-  forget(start: string): void;
 }

@@ -52,7 +52,7 @@ class Rig {
       host: this.host,
       clock: new LinuxClock(),
       log: { add: () => {} },
-      owner: { exists: (name) => name === 'eth0' || name === 'ppp1', onDemand: (name) => name === 'ppp1', underlies: () => false, changed: () => {}, keep: () => {}, forget: () => {} },
+      owner: { exists: (name) => name === 'eth0' || name === 'ppp1', onDemand: (name) => name === 'ppp1', underlies: () => false, changed: () => {} },
     });
     this.host.onLink = (name) => this.ip.onLink(name);
     const probes = new Probes({

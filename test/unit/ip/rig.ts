@@ -45,7 +45,6 @@ export class IpRig {
   readonly clock = new VirtualClock();
   readonly host = new FakeHost();
   readonly log: LogEvent[] = [];
-  readonly kept: string[] = [];
   readonly changed: string[] = [];
   readonly demand = new Set(['ppp1']);
   readonly ports = new Set(['eth0', 'eth1', 'ppp0', 'ppp1']);
@@ -73,10 +72,6 @@ export class IpRig {
         onDemand: (name) => this.demand.has(name),
         underlies: (_name, address) => this.outer.has(address),
         changed: (name) => this.changed.push(name),
-        keep: (line) => this.kept.push(line),
-        forget: (start) => {
-          for (let i = this.kept.length - 1; i >= 0; i--) if (this.kept[i]?.startsWith(start) === true) this.kept.splice(i, 1);
-        },
       },
     });
     this.host.onLink = (name) => this.ip.onLink(name);
