@@ -38,7 +38,7 @@ export function showDns(dns: Dns): string {
   return [
     'DNS Configuration',
     RULE79,
-    leader('DNS Relay', dns.relay ? 'ENABLED' : 'DISABLED'),
+    leader('DNS Relay', !dns.relay ? 'DISABLED' : dns.generalServers().length === 0 ? 'ENABLED, but no name servers are known' : 'ENABLED'),
     leader('Names in the cache', dns.cache.size),
     RULE79,
     ...rows,

@@ -12,6 +12,8 @@ export interface LeaseParts {
   readonly log: Log;
   /** What the router calls itself; '' = it does not say. */
   hostName(): string;
+  /** Which other interface has an address already; undefined = none. */
+  holder(address: Ipv4, name: string): string | undefined;
   /** An interface has another lease than before, or (undefined) none any more. */
   changed(name: string, lease: DhcpLease | undefined, now: Millis): void;
 }
@@ -92,6 +94,11 @@ export class Leases {
         told((asking) => {
           if (!isHostAddress(lease.address, lease.length)) {
             report(4, 'BAD', `the DHCP server ${formatIpv4(lease.server)} gives ${formatIpv4(lease.address)}/${lease.length}, which is no address of a host; not taken`);
+            return;
+          }
+          const holder = this.#parts.holder(lease.address, name);
+          if (holder !== undefined) {
+            report(4, 'BAD', `the DHCP server ${formatIpv4(lease.server)} gives ${formatIpv4(lease.address)}, which is the address of ${holder}; not taken`);
             return;
           }
           const before = asking.lease;

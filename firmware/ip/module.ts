@@ -93,7 +93,11 @@ export class IpModule {
     this.#kernel = new Kernel(host);
     this.#kernel.onRefusal = (what, why) =>
       log.add({ module: 'IP', severity: 4, type: 'IFACE', subtype: 'FAIL', source: what, text: `${what}: ${why}; tried again when an interface changes` });
-    this.#leases = new Leases({ clients: dhcp, log, hostName, changed: (name, lease, now) => this.#leased(name, lease, now) });
+    this.#leases = new Leases({
+      clients: dhcp, log, hostName,
+      holder: (address, name) => this.interfaces().find((other) => other.name !== name && this.ownAddress(other.name) === address)?.name,
+      changed: (name, lease, now) => this.#leased(name, lease, now),
+    });
     this.#plan = new Plan(this.#state, owner, []);
     this.pools = new Pools((address) => this.#ownerOf(address));
   }

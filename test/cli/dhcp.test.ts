@@ -225,6 +225,13 @@ test('An address that cannot be that of a host is not taken', () => {
   assert.match(box.log(), /which is no address of a host; not taken/);
 });
 
+test('An address that another interface has is not taken', () => {
+  const box = new Box([...CLIENT, 'ADD IP INT=eth1 IP=192.168.10.100 MASK=255.255.255.0']);
+  box.lease('eth0');
+  assert.is(shownAddress(box), 'eth0# DHCP 0.0.0.0');
+  assert.match(box.log(), /gives 192\.168\.10\.100, which is the address of eth1; not taken/);
+});
+
 test('DELETE, DISABLE, SET to a fixed address, DISABLE IP and DISABLE IP REMOTEASSIGN end the client and give its address back', () => {
   const ends: readonly (readonly [string, string | undefined])[] = [
     ['DELETE IP INT=eth0', undefined],

@@ -166,6 +166,13 @@ test('A relay that the board cannot start says why, and is tried again at the ne
   assert.ok(box.board.services.served !== undefined);
 });
 
+test('SHOW IP DNS tells of a relay that knows no name servers', () => {
+  const box = new Box([...ON, 'ENABLE IP DNSRELAY']);
+  assert.match(box.give('SHOW IP DNS'), /DNS Relay \.+ ENABLED, but no name servers are known/);
+  box.give(ANY);
+  assert.match(box.give('SHOW IP DNS'), /DNS Relay \.+ ENABLED$/m);
+});
+
 test('Closing the router takes the services down and leaves no socket', () => {
   const box = new Box([...ON, ANY, 'ENABLE IP DNSRELAY']);
   box.app.runCommand('PING nobody.example', () => {}, () => {});
