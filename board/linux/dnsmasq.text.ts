@@ -32,7 +32,9 @@ export function renderServices(config: ServicesConfig, around: Surroundings): st
     ...interfaces.map((name) => `interface=${around.device(name)}`),
     `pid-file=${around.folder}/${PID}`,
     'log-facility=-',
-    ...(around.user === undefined ? ['user=root'] : [`user=${around.user.name}`, ...(around.user.group === undefined ? [] : [`group=${around.user.group}`])]),
+    // An empty group keeps it from taking one of its own, which a user namespace refuses.
+    `user=${around.user?.name ?? 'root'}`,
+    `group=${around.user?.group ?? ''}`,
     ...(relay === undefined ? [] : relayLines(relay)),
     ...(ranges.length === 0 ? [] : [`dhcp-leasefile=${around.folder}/${LEASES}`, `dhcp-lease-max=${LEASES_MOST}`, 'dhcp-authoritative', 'quiet-dhcp', ...ranges.flatMap(rangeLines)]),
     '',

@@ -59,7 +59,7 @@ test('A relay asks its servers in their order, those of a domain for that domain
 });
 
 test('As a user who can become no other dnsmasq stays what it is', () => {
-  assert.ok(renderServices({ interfaces: [], relay: undefined, ranges: [] }, { ...AROUND, user: undefined }).includes('\nuser=root\n'));
+  assert.ok(renderServices({ interfaces: [], relay: undefined, ranges: [] }, { ...AROUND, user: undefined }).includes('\nuser=root\ngroup=\n'));
 });
 
 test('Leases are read with what is left of them; those that are over and lines of another kind are left out', () => {
