@@ -11,6 +11,8 @@ import { RoundTrip } from './roundtrip.ts';
 const HEADER = 12;
 /** How many times as often a message is sent again to a peer that is heard but does not acknowledge it. */
 const HEARD_FACTOR = 3;
+/** How often the oldest message goes out to a port that is said to be closed: 7 s. */
+const CLOSED_SENDS = 3;
 /** The one message whose missing acknowledgement may be forgiven. */
 const PATIENT = 'HELLO';
 
@@ -117,6 +119,8 @@ export class Reliable {
   #ackAt: Millis = NEVER;
   #lastHeard: Millis | undefined;
   #instead: string | undefined;
+  /** When the peer's port was last said to be closed. */
+  #closedAt: Millis = Number.NEGATIVE_INFINITY;
   #received = 0;
   #sent = 0;
   #proven: boolean;
@@ -191,6 +195,14 @@ export class Reliable {
   /** Remembers what came instead of an answer. */
   instead(what: string): void {
     this.#instead = what;
+  }
+
+  /**
+   * The peer's port is closed: whoever served it has forgotten this connection. Where nothing at all is heard either, the oldest message
+   * goes out a few times and not until all tries are over.
+   */
+  closed(now: Millis): void {
+    this.#closedAt = now;
   }
 
   /** Queues a message; it leaves at once where the window is open. False where the queue is full: nothing was queued. */
@@ -353,6 +365,7 @@ export class Reliable {
     }
     const exhausted = this.#queue.slice(0, this.#inFlight).find((message) => message.sends > this.limits.retransmissions && !this.#forgiven(message));
     if (exhausted !== undefined) return this.#giveUp(exhausted, now);
+    if (this.#closedAt >= first.firstSent && first.sends >= CLOSED_SENDS && (this.#lastHeard ?? Number.NEGATIVE_INFINITY) <= first.firstSent) return this.#giveUp(first, now);
     this.#congestion.timedOut();
     this.#wait = Math.min(this.#wait * 2, this.limits.longestTimeout);
     this.#retransmitAt = now + this.#wait;

@@ -27,6 +27,8 @@ import { USER_DEFAULTS, type UserEntry, Users } from './users.ts';
 
 export type { TunnelsBoard as L2tpBoard } from './tunnels.ts';
 
+/** ICMP type 3 (RFC 792). */
+const PORT_UNREACHABLE = 3;
 /** So long after its start a router takes strange messages for those of its former life (our limit: three times what a peer needs to give up). */
 const FORMER_LIFE: Millis = 300_000;
 
@@ -378,7 +380,8 @@ export class L2tpServer {
       this.#tunnels.touch(entry);
       const what = unreachableBy(punt.code);
       entry.tunnel.instead(insteadText(what));
-      if (entry.tunnel.state === 'established') entry.tunnel.probe(now);
+      if (punt.code === PORT_UNREACHABLE) entry.tunnel.closed(now);
+      else if (entry.tunnel.state === 'established') entry.tunnel.probe(now);
       const reason: CallReason = { kind: 'unreachable', peer: punt.peer, port: punt.peerPort, what };
       for (const call of entry.calls.values()) call.user?.unreachable?.(call, reason, now);
     }

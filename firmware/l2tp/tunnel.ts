@@ -168,6 +168,14 @@ export class Tunnel {
     if (this.#state === 'established' && this.#reliable.unacknowledged === 0) this.#queue({ type: 'HELLO' }, 0, now);
   }
 
+  /** ICMP says that nobody serves the peer's port; where the tunnel is up the peer is asked. */
+  closed(now: Millis): void {
+    this.#now = now;
+    if (this.#state !== 'established') return;
+    this.probe(now);
+    this.#reliable.closed(now);
+  }
+
   /** Remembers what came instead of an answer, for the give-up record: "ICMP port unreachable". */
   instead(what: string): void {
     this.#reliable.instead(what);

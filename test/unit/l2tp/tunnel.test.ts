@@ -233,6 +233,23 @@ test('a peer that never answers is given up after 31 seconds with what was sent 
   assert.equal([bench.owner.isGone, bench.tunnel.deadline(), bench.owner.names().length], [true, NEVER, 6]);
 });
 
+test('a peer whose port is closed is given up after three HELLOs and 7 seconds, one that answers one of them is not', () => {
+  const gone = new Bench().establish();
+  gone.tunnel.closed(gone.now);
+  const began = gone.now;
+  gone.run(6900);
+  assert.is(gone.owner.reason, undefined);
+  gone.run(200);
+  assert.is(gone.owner.reason?.cause, 'no answer');
+  assert.ok(gone.now - began < 7200);
+  const there = new Bench().establish();
+  there.tunnel.closed(there.now);
+  there.run(3500);
+  there.zlb();
+  there.run(20_000);
+  assert.is(there.tunnel.state, 'established');
+});
+
 test('a peer that acknowledges but does not go on is given up after the set-up time, at either end', () => {
   const initiator = new Bench({ setupTimeout: 30_000 });
   initiator.tunnel.open(initiator.now);

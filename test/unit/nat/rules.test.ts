@@ -12,7 +12,7 @@ class SlowBoard {
   cleared = 0;
   readonly refused: string[] = [];
   readonly rules = new Rules({
-    filter: { apply: (rules, done) => this.loads.push({ rules, done }), counters: (done) => done(new Map()), clear: () => this.cleared++ },
+    filter: { apply: (rules, done) => this.loads.push({ rules, done }), counters: (done) => done(new Map()), clear: () => this.cleared++, forget: () => {} },
     compose: () => this.wanted,
     refused: (why) => this.refused.push(why),
   });
