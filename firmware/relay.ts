@@ -14,6 +14,8 @@ import type { Attempt } from './ppp/auth.ts';
 export interface Leg {
   readonly session: SessionKey;
   update(change: Partial<SessionOptions> & { readonly far?: Far; readonly routes?: readonly Ipv4Prefix[]; readonly sources?: readonly Ipv4Prefix[] }): void;
+  /** The async map for what is sent over a dialled line. */
+  sendMap?(map: number): void;
   hangUp(reason: string, now: Millis): void;
 }
 
@@ -77,6 +79,7 @@ export function forward(l2tp: Forwarder, caller: Caller, now: Millis): Relayed |
         over = true;
         caller.leg.hangUp(reason, at);
       },
+      accm: (map) => caller.leg.sendMap?.(map),
     },
     now,
   );
@@ -128,6 +131,7 @@ export function outgoing(dialler: Dialler, { call, number, subAddress, bearer }:
       lns = undefined;
       handle.hangUp(reason, at);
     },
+    accm: (map) => line?.sendMap(map),
   };
 }
 

@@ -52,7 +52,7 @@ export interface Line {
 }
 
 /** A call that is up. L2TP, call ports and PPPoE all give this; a LAC before an L2TP call may have passed on what it learned. */
-export type IncomingLink = Omit<CallLink, 'accm'> & { readonly proxy?: ProxyInfo | undefined };
+export type IncomingLink = Omit<CallLink, 'sendMap'> & Partial<Pick<CallLink, 'sendMap'>> & { readonly proxy?: ProxyInfo | undefined };
 
 /** Who takes a call. */
 export interface IncomingUser {
@@ -267,6 +267,7 @@ export class Remote implements TemplateOwner {
           link.hangUp(reason, clock.now());
           this.#end(caller, reason, clock.now());
         },
+        ...(caller.call.line.framing === 'async' && link.sendMap !== undefined ? { asyncMap: 0, accm: (send) => link.sendMap?.(send) } : {}),
         ...(link.proxy === undefined ? {} : { proxy: link.proxy }),
       },
       now,
@@ -283,7 +284,9 @@ export class Remote implements TemplateOwner {
   #forward(caller: Caller, attempt: Attempt | undefined, answer: (verdict: Verdict, now: Millis) => void, now: Millis): boolean {
     const { call, one, link } = caller;
     // A LAC extends lines; what comes by L2TP has been extended already.
-    if (call.line.kind === 'L2TP' || link === undefined || caller.relayed !== undefined) return caller.relayed !== undefined;
+    if (call.line.kind === 'L2TP' || link === undefined) return false;
+    // A caller who begins LCP anew is another one to the LNS: what was on its way with the old proof ends.
+    caller.relayed?.lineDown('the caller began anew', now);
     const { callingNumber, calledNumber, subAddress, speed, bearer, framing } = call.line;
     caller.relayed = this.#parts.forward(
       {

@@ -291,7 +291,7 @@ class LineLink implements CallLink {
     this.#plane.update(this.session, change);
   }
 
-  accm(map: number): void {
+  sendMap(map: number): void {
     this.sender.accm = map >>> 0;
   }
 

@@ -37,7 +37,7 @@ export interface CallLink {
   counters(): SessionCounters | undefined;
   update(change: Partial<SessionOptions> & { readonly far?: Far; readonly routes?: readonly Ipv4Prefix[]; readonly sources?: readonly Ipv4Prefix[] }): void;
   /** The async map that LCP agreed for what we send (RFC 1662 7.1); other lines than async ignore it. */
-  accm(map: number): void;
+  sendMap(map: number): void;
   /** PPP has opened: redialling starts again from its least interval. */
   negotiated(now: Millis): void;
   /** Ends the call; one sentence. `linkDown` may come from within. */

@@ -62,7 +62,7 @@ export class PppoeSession implements CallLink {
     this.#all.plane.update(this.session, rest);
   }
 
-  accm(): void {}
+  sendMap(): void {}
 
   negotiated(): void {
     this.spec.negotiated(this);
