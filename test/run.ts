@@ -12,9 +12,9 @@ const STAGES = [
   { folder: 'conformance', seconds: 120, width: 2 },
   { folder: 'cli', seconds: 120, width: 2 },
   { folder: 'fuzz', seconds: 240, width: 2 },
-  { folder: 'sim', seconds: 300, width: 1 },
+  { folder: 'sim', seconds: 300, width: 2 },
   { folder: 'netns', seconds: 240, width: 1 },
-  { folder: 'interop', seconds: 400, width: 1 },
+  { folder: 'interop', seconds: 400, width: 2 },
 ] as const;
 
 interface Result {
