@@ -141,8 +141,10 @@ interface Caller {
   refusal: string;
 }
 
-/** The MTU of a shared device: what L2TP over IPv4 leaves of 1500. */
-const FIRST_MTU = 1460;
+/** What L2TP over IPv4 leaves of 1500. */
+const TUNNEL_MTU = 1460;
+/** The MTU of a shared device, where the template asks for no less: each session on it says itself what fits its path. */
+const DEVICE_MTU = 1500;
 const HOST_LENGTH = 32;
 
 export class Remote implements TemplateOwner {
@@ -237,7 +239,7 @@ export class Remote implements TemplateOwner {
   #device({ number, parameters }: Template): InterfaceId | Refusal {
     const known = this.#devices.get(number);
     if (known !== undefined) return known;
-    const made = this.#parts.plane.open({ kind: 'shared-tun', name: nameOf(number), mtu: Math.min(FIRST_MTU, parameters.mtu), onDemand: false });
+    const made = this.#parts.plane.open({ kind: 'shared-tun', name: nameOf(number), mtu: Math.min(DEVICE_MTU, parameters.mtu), onDemand: false });
     if (typeof made === 'number') this.#devices.set(number, made);
     return made;
   }
@@ -253,7 +255,7 @@ export class Remote implements TemplateOwner {
     const { session } = link;
     caller.link = link;
     // What LCP agrees here an LNS can only take over where it fits its tunnel.
-    const most = Math.min(caller.parameters.mtu, caller.call.line.kind !== 'L2TP' && passesOn() ? FIRST_MTU : Number.POSITIVE_INFINITY);
+    const most = Math.min(caller.parameters.mtu, caller.call.line.kind !== 'L2TP' && passesOn() ? TUNNEL_MTU : Number.POSITIVE_INFINITY);
     this.#parts.join(session, caller.one);
     caller.one.lowerUp(
       {
@@ -367,6 +369,7 @@ export class Remote implements TemplateOwner {
       },
       ipUp: (name, { local, remote, mtu }) => this.#up(name, local, remote, mtu),
       ipDown: (name) => this.#down(name, this.#callers.get(name)),
+      resized: (name, mtu) => this.#callers.get(name)?.link?.update({ mtu }),
       traffic: (name) => {
         const link = this.#callers.get(name)?.link;
         return link === undefined ? undefined : this.#parts.traffic(link);
@@ -416,7 +419,7 @@ export class Remote implements TemplateOwner {
     caller.wasUp = true;
     const networks = caller.grant?.networks ?? [];
     const own: Ipv4Prefix[] = [{ address: remote, length: HOST_LENGTH }, ...networks];
-    caller.link.update({ far: caller.device, routes: own, sources: own });
+    caller.link.update({ far: caller.device, routes: own, sources: own, mtu, address: local });
     this.#parts.ip.dynamicUp(name, { device: nameOf(caller.template.number), local, peer: remote, networks, mtu });
     const { one, party, user, grant } = caller;
     const { clock } = this.#parts;

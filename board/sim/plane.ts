@@ -28,6 +28,7 @@ import { clampMss } from './mss.ts';
 import type { IpHeader } from './packet.ts';
 import { addressedFrame, plainFrame, PPP, readPppFrame, type PppFrame } from './pppframe.ts';
 import { maySend, Members, newSession, type Device, type Session } from './session.ts';
+import { fitting, tooBig } from './toolong.ts';
 import type { World } from './world.ts';
 
 const EPHEMERAL = 49152;
@@ -252,8 +253,16 @@ export class SimPlane implements DataPlane {
     }
     const copy = packet.slice();
     clampMss(copy, 0, session.options.mss);
+    const parts = six ? [copy] : fitting(copy, session.options.mtu);
+    if (parts.length === 0) {
+      session.counters.outDiscarded++;
+      const message = tooBig(session, copy, this.#world.now);
+      // As on a real plane, nothing is heard of it before this call returns.
+      if (message !== undefined) this.#world.at(this.#world.now, () => this.#host.inject(device.name, message));
+      return true;
+    }
     session.counters.lastCarried = this.#world.now;
-    this.#transmit(session, six ? PPP.ipv6 : PPP.ipv4, copy);
+    for (const part of parts) this.#transmit(session, six ? PPP.ipv6 : PPP.ipv4, part);
     return true;
   }
 

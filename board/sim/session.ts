@@ -12,6 +12,9 @@ export interface Session {
   options: SessionOptions;
   numbered: boolean;
   oldInARow: number;
+  /** Which tenth of a second senders were last told that packets are too long, and how often. */
+  toldIn: number;
+  told: number;
   /** Whether a numbered message has come in: only then is there a next one to expect. */
   heard: boolean;
   readonly counters: SessionCounters & { outDiscarded: number };
@@ -27,6 +30,8 @@ export const newSession = (path: SessionPath): Session => ({
   numbered: path.options.sequence === 'on',
   oldInARow: 0,
   heard: false,
+  toldIn: -1,
+  told: 0,
   counters: {
     inPackets: 0, inBytes: 0, inEmpty: 0, inOrder: 0, outOfOrder: 0, orderDiscarded: 0, inDiscarded: 0,
     outPackets: 0, outBytes: 0, outDiscarded: 0, nextSent: 0, nextExpected: 0, lastIn: 0, lastCarried: 0,

@@ -1,6 +1,7 @@
 // One line of a call port, owned: its AT dialogue with a clock, and, while a call is up, the frames of it between the line and the data plane.
 
 import { u16 } from '../bytes/integers.ts';
+import { ANY_IPV4 } from '../bytes/ip.ts';
 import { NEVER, type Alarm, type Millis } from '../bytes/time.ts';
 import type { Clock } from '../hal/clock.ts';
 import { type DataPlane, type SessionCounters, type SessionKey, type SessionOptions, toSessionKey } from '../hal/dataplane.ts';
@@ -207,7 +208,7 @@ export class Line {
       key: session,
       leg: { kind: 'line' },
       far: undefined,
-      options: { ipv4: false, ipv6: false, sequence: 'off', checksum: true, acfc: false, pfc: false, mss: 0, trace: false },
+      options: { ipv4: false, ipv6: false, sequence: 'off', checksum: true, acfc: false, pfc: false, mss: 0, mtu: 0, address: ANY_IPV4, trace: false },
     });
     if (refused !== undefined) {
       // From within the dialogue: it ends the call when it has told of it.

@@ -1,6 +1,7 @@
 // PPPoE sessions that are up: each has its leg in the data plane and is the link of whoever uses it.
 
 import { hex } from '../bytes/hex.ts';
+import { ANY_IPV4 } from '../bytes/ip.ts';
 import type { Millis } from '../bytes/time.ts';
 import { type DataPlane, type SessionCounters, type SessionKey, type SessionOptions, toSessionKey } from '../hal/dataplane.ts';
 import type { CallLink } from './link.ts';
@@ -10,7 +11,7 @@ import type { Port, Ports } from './pppoe.ports.ts';
 const FIRST_KEY = 0x6000_0000;
 const LAST_KEY = 0x6fff_ffff;
 
-const OPTIONS: SessionOptions = { ipv4: false, ipv6: false, sequence: 'off', checksum: false, acfc: false, pfc: false, mss: 0, trace: false };
+const OPTIONS: SessionOptions = { ipv4: false, ipv6: false, sequence: 'off', checksum: false, acfc: false, pfc: false, mss: 0, mtu: 0, address: ANY_IPV4, trace: false };
 
 /** How a session ends: whether the other side has to be told. */
 export type Ending = 'tell' | 'silent';

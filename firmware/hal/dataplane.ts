@@ -84,7 +84,7 @@ export type Leg = L2tpLeg | PppoeLeg | LineLeg;
  * Of a relayed frame the protocol field and all behind it stay as they are (to a 'line' leg: the protocol field has two octets). Address and
  * control (FF03) stay as they came between L2TP legs and are left out on PPPoE (RFC 2516 7); where a frame came over PPPoE or a line without
  * them they are put before it into L2TP, unless `acfc` of the leg it leaves by says otherwise and it is no LCP frame (RFC 1661 6.6).
- * `ipv4`, `ipv6`, `routes` and `sources` mean nothing to a relay; `mss` > 0 of either side does.
+ * `ipv4`, `ipv6`, `mtu`, `routes` and `sources` mean nothing to a relay; `mss` > 0 of either side does.
  */
 export type Far = InterfaceId | { readonly relay: SessionKey };
 
@@ -102,6 +102,14 @@ export interface SessionOptions {
   pfc: boolean;
   /** TCP MSS is lowered to this in both directions (SYN packets); 0 = off. */
   mss: number;
+  /**
+   * The longest IPv4 packet that leaves the interface into this session, 68..65535 octets; 0 = no limit beside the interface's MTU. A longer one
+   * leaves in fragments; one that may not be cut (DF) is dropped, counted outDiscarded, and its sender told by ICMP (RFC 1191) out of the
+   * interface, a hundred times a second at the most.
+   */
+  mtu: number;
+  /** Our own address in this session, which tells senders so; 0.0.0.0 = there is none, nobody is told. */
+  address: Ipv4;
   /** Copy every packet of this session, both ways, as a 'trace' punt (ENABLE L2TP DEBUG=PKT). */
   trace: boolean;
 }

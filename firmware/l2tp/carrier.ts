@@ -1,5 +1,6 @@
 // Sessions on the data plane: what an established session is attached as, how it numbers, what its user may change, what it counted.
 
+import { ANY_IPV4 } from '../bytes/ip.ts';
 import type { Millis } from '../bytes/time.ts';
 import { type DataPlane, type SessionCounters, type SessionKey, type SessionOptions, toSessionKey } from '../hal/dataplane.ts';
 import type { Lookup } from '../hal/iphost.ts';
@@ -69,7 +70,7 @@ export class Carrier {
       },
       far: undefined,
       options: {
-        ipv4: false, ipv6: false, sequence: sequencing(entry), checksum: this.#host.checksum(), acfc: false, pfc: false, mss: 0, trace: this.#host.traced(entry),
+        ipv4: false, ipv6: false, sequence: sequencing(entry), checksum: this.#host.checksum(), acfc: false, pfc: false, mss: 0, mtu: 0, address: ANY_IPV4, trace: this.#host.traced(entry),
       },
     });
     if (refused !== undefined) return refused.refused;

@@ -18,7 +18,7 @@ export function must<T>(result: T): Exclude<T, Refusal> {
 
 /** Open and plain; SEQUENCE=on and CHECKSUM=off in the environment change that. */
 export const options = (): SessionOptions => ({
-  ipv4: true, ipv6: true, sequence: process.env['SEQUENCE'] === 'on' ? 'on' : 'off', checksum: process.env['CHECKSUM'] !== 'off', acfc: false, pfc: false, mss: 0, trace: false,
+  ipv4: true, ipv6: true, sequence: process.env['SEQUENCE'] === 'on' ? 'on' : 'off', checksum: process.env['CHECKSUM'] !== 'off', acfc: false, pfc: false, mss: 0, mtu: 0, address: ANY_IPV4, trace: false,
 });
 
 /** "l2tp,LOCAL,PEER,TUNNEL,SESSION,PEER-TUNNEL,PEER-SESSION" on port 1701, or "pppoe,DEVICE,PEER'S ADDRESS,SESSION". */

@@ -50,7 +50,7 @@ export interface Bench {
 export const PORT = 1701;
 /** The bench's peers have these L2TP ids; what the plane sends carries the peer's, what it receives its own. */
 export const IDS = { localTunnel: 0x1122, localSession: 0x3344, peerTunnel: 0x5566, peerSession: 0x7788 } as const;
-export const OPEN: SessionOptions = { ipv4: true, ipv6: true, sequence: 'off', checksum: true, acfc: false, pfc: false, mss: 0, trace: false };
+export const OPEN: SessionOptions = { ipv4: true, ipv6: true, sequence: 'off', checksum: true, acfc: false, pfc: false, mss: 0, mtu: 0, address: ANY_IPV4, trace: false };
 export const KEY = 77 as SessionKey;
 export const A = toIpv4(0x0a090001);
 export const B = toIpv4(0x0a090002);

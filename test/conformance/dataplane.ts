@@ -3,8 +3,9 @@
 import { suite, type Test } from 'uvu';
 import * as assert from 'uvu/assert';
 
+import { checksum } from '../../firmware/bytes/checksum.ts';
 import { hex } from '../../firmware/bytes/hex.ts';
-import { put16, u16 } from '../../firmware/bytes/integers.ts';
+import { put16, u16, u32 } from '../../firmware/bytes/integers.ts';
 import { ANY_IPV4, networkOf, toIpv4, type Ipv4, type Ipv4Prefix } from '../../firmware/bytes/ip.ts';
 import { toSessionKey, type Frame, type InterfaceId, type SessionKey, type SessionOptions, type UnderlayId } from '../../firmware/hal/dataplane.ts';
 import { ethernet, lines, relays } from './dataplane.legs.ts';
@@ -671,8 +672,115 @@ function shared(test: Register): void {
     assert.equal(await s.carried('dyn0', 1), [inside(udpPacket('mine', address(MANY), A))]);
     for (let n = 1; n <= MANY; n++) s.plane.detach(key(n));
     assert.ok(performance.now() - before < 5000, 'a fraction of a millisecond each');
+    await bench.until(() => false, 500);
     bench.enter('dyn0', udpPacket('gone', A, address(5000)));
     await s.counts(() => s.plane.interfaceCounters?.(far)?.outNoSession, 1);
+  });
+
+  const ROUTER = toIpv4(0x0a0a0001);
+  /** A packet for MOBILE of `length` octets, DF or not. */
+  const sized = (length: number, flags: 'DF' | 'may be cut', from: Ipv4 = A): Uint8Array => {
+    const p = udpPacket(Array.from({ length: length - 28 }, (_, i) => String.fromCharCode(33 + ((i * 7) % 90))).join(''), from, MOBILE);
+    put16(p, 6, flags === 'DF' ? 0x4000 : 0);
+    put16(p, 10, 0);
+    put16(p, 10, checksum(p, 0, 20));
+    return p;
+  };
+  /** The packet that fragments make. */
+  const whole = (parts: readonly Uint8Array[]): string => {
+    const sorted = [...parts].sort((a, b) => (u16(a, 6) & 0x1fff) - (u16(b, 6) & 0x1fff));
+    const data = join(...sorted.map((part) => part.subarray(20)));
+    sorted.reduce((at, part, i) => {
+      assert.is((u16(part, 6) & 0x1fff) * 8, at, 'each begins where the one before ends');
+      assert.is((u16(part, 6) & 0x2000) !== 0, i < sorted.length - 1, 'all but the last say that more come');
+      assert.is(checksum(part, 0, 20), 0);
+      assert.is(u16(part, 2), part.length);
+      return at + part.length - 20;
+    }, 0);
+    return hex(data);
+  };
+  const packets = async (s: Scene, count: number): Promise<Uint8Array[]> => (await s.datagrams(count)).map((d) => d.data.subarray(12));
+
+  test('a packet longer than its session takes leaves in fragments that each fit, and every other as it came', async (s, bench) => {
+    two(s);
+    s.plane.update(KEY, { mtu: 600, address: ROUTER });
+    for (const length of [600, 601, 1199, 1300, 1400]) {
+      const packet = sized(length, 'may be cut');
+      bench.enter('dyn0', packet);
+      const parts = await packets(s, Math.ceil((length - 20) / 576));
+      assert.ok(parts.every((part) => part.length <= 600), `${length}`);
+      assert.is(whole(parts), inside(packet), `${length}`);
+    }
+    bench.enter('dyn0', udpPacket('x'.repeat(1300), A, OTHER));
+    assert.is((await packets(s, 1))[0]?.length, 1328, 'the other session has no limit');
+    assert.is(s.counters.outDiscarded, 0);
+  });
+
+  test('a fragment is cut further, and options go where they belong', async (s, bench) => {
+    two(s);
+    s.plane.update(KEY, { mtu: 68, address: ROUTER });
+    const plain = sized(100, 'may be cut');
+    // Record Route (7) is for the first fragment alone, the router alert (148) for all.
+    const packet = join(plain.subarray(0, 20), '07070400000000', '94040000', '00', plain.subarray(20));
+    packet[0] = 0x48;
+    put16(packet, 2, packet.length);
+    put16(packet, 6, 0x2000 | 5);
+    put16(packet, 10, 0);
+    put16(packet, 10, checksum(packet, 0, 32));
+    bench.enter('dyn0', packet);
+    const parts = await packets(s, 3);
+    const order = parts.sort((a, b) => (u16(a, 6) & 0x1fff) - (u16(b, 6) & 0x1fff));
+    assert.equal(order.map((part) => [(part[0] ?? 0) & 15, u16(part, 6) & 0x1fff, (u16(part, 6) & 0x2000) !== 0]), [[8, 5, true], [6, 9, true], [6, 13, true]]);
+    assert.equal(order.slice(1).map((part) => hex(part.subarray(20, 24))), ['94040000', '94040000']);
+    assert.is(order.map((part) => hex(part.subarray(((part[0] ?? 0) & 15) * 4))).join(''), hex(packet.subarray(32)));
+    assert.ok(order.every((part) => checksum(part, 0, ((part[0] ?? 0) & 15) * 4) === 0));
+  });
+
+  test('a packet longer than its session takes that may not be cut is dropped, counted, and its sender told the session\'s MTU', async (s, bench) => {
+    two(s);
+    s.plane.update(KEY, { mtu: 1000, address: ROUTER });
+    bench.enter('dyn0', sized(1000, 'DF'));
+    assert.is((await packets(s, 1))[0]?.length, 1000);
+    const packet = sized(1001, 'DF');
+    bench.enter('dyn0', packet);
+    let told: Uint8Array[] = [];
+    await bench.until(() => (told = [...told, ...bench.left('dyn0')]).length > 0);
+    const message = told[0] ?? new Uint8Array(0);
+    assert.equal([u32(message, 12), u32(message, 16), message[9], hex(message.subarray(20, 22)), u16(message, 26)], [ROUTER, A, 1, '0304', 1000]);
+    assert.equal([checksum(message, 0, 20), checksum(message, 20)], [0, 0]);
+    assert.is(hex(message.subarray(28)), hex(packet.subarray(0, 548)), 'as much of the packet as 576 octets hold');
+    await s.counts(() => s.counters.outDiscarded, 1);
+    assert.is(s.counters.outPackets, 1);
+  });
+
+  test('senders of too long packets are told ten times in a tenth of a second, and nobody of an ICMP error or without an address of ours', async (s, bench) => {
+    two(s);
+    s.plane.update(KEY, { mtu: 1000, address: ROUTER });
+    const error = sized(1200, 'DF');
+    error[9] = 1;
+    error[20] = 3;
+    put16(error, 10, 0);
+    put16(error, 10, checksum(error, 0, 20));
+    bench.enter('dyn0', error);
+    for (let i = 0; i < 100; i++) bench.enter('dyn0', sized(1200, 'DF', toIpv4(A + i)));
+    await s.counts(() => s.counters.outDiscarded, 101);
+    let told = 0;
+    await bench.until(() => (told += bench.left('dyn0').length) > 100, 50);
+    assert.ok(told >= 10 && told <= 40, `${told}`);
+    s.plane.update(KEY, { address: ANY_IPV4 });
+    await bench.until(() => false, 110);
+    bench.enter('dyn0', sized(1200, 'DF'));
+    await s.counts(() => s.counters.outDiscarded, 102);
+    await bench.until(() => false, 20);
+    assert.equal(bench.left('dyn0'), []);
+  });
+
+  test('update lifts the limit of a session again', async (s, bench) => {
+    two(s);
+    s.plane.update(KEY, { mtu: 600, address: ROUTER });
+    s.plane.update(KEY, { mtu: 0 });
+    bench.enter('dyn0', sized(1400, 'DF'));
+    assert.is((await packets(s, 1))[0]?.length, 1400);
   });
 
   test('nothing leaves a shared interface for a session whose protocol is closed', async (s, bench) => {

@@ -18,7 +18,7 @@ const tests = suite('user plane, shared device');
 const CALLERS = 1000;
 const TUNNEL = 7;
 const PORT = 1701;
-const OPEN: SessionOptions = { ipv4: true, ipv6: false, sequence: 'off', checksum: true, acfc: false, pfc: false, mss: 0, trace: false };
+const OPEN: SessionOptions = { ipv4: true, ipv6: false, sequence: 'off', checksum: true, acfc: false, pfc: false, mss: 0, mtu: 0, address: ANY_IPV4, trace: false };
 /** The router's own address inside, and those of the callers, 1 to CALLERS. */
 const HOME = toIpv4(0x0a640001);
 const address = (caller: number): Ipv4 => toIpv4(0x0a650000 + caller);

@@ -12,7 +12,7 @@ import type { Punt, SessionKey, SessionOptions } from '../../firmware/hal/datapl
 const NEEDS = ['root', 'tun', 'netns', 'ethtool', 'iperf3', 'tshark', 'tcpdump'] as const;
 const tests = suite('user plane');
 const network = new Network('plane');
-const OPEN: SessionOptions = { ipv4: true, ipv6: true, sequence: 'off', checksum: true, acfc: false, pfc: false, mss: 0, trace: false };
+const OPEN: SessionOptions = { ipv4: true, ipv6: true, sequence: 'off', checksum: true, acfc: false, pfc: false, mss: 0, mtu: 0, address: ANY_IPV4, trace: false };
 
 /** Runs `body` while both routers' planes are joined with these settings, so that the hosts reach each other through them. */
 async function tunnel({ MTU = '1460', ...env }: Record<string, string>, body: () => Promise<void>): Promise<void> {

@@ -39,6 +39,7 @@ export class Devices {
     return this.#devices.has(id);
   }
 
+  /** What the plane itself says by ICMP comes out of a shared device with one of our own addresses; callers may not use them (SessionPath.sources). */
   open(spec: InterfaceSpec): { readonly id: InterfaceId; readonly fd: number; readonly offload: number } | Refusal {
     const { name, mtu } = spec;
     const id = this.#freeId();
@@ -51,6 +52,7 @@ export class Devices {
     setMtu(this.#socket, name, mtu);
     setQueueLength(this.#socket, name, QUEUE_LENGTH);
     trustSources(name);
+    if (spec.kind === 'shared-tun') writeSwitch(`net/ipv4/conf/${name}/accept_local`, '1');
     return { id, ...opened };
   }
 

@@ -62,16 +62,19 @@ export const ATTACH = {
   ETHER: 16,
   /** Key of the session that frames are relayed to, 0 = none */
   RELAY: 17,
-  WORDS: 18,
+  /** The longest IPv4 packet out of the interface, 0 = any; our own address in the session */
+  MTU: 18,
+  ADDRESS: 19,
+  WORDS: 20,
 } as const;
 
 /** The 32-bit words of an ETHER_OPEN record's data. The address is split as a peer's is. */
 export const ETHER_OPEN = { PORT: 0, SESSION_FD: 1, DISCOVERY_FD: 2, OUT_FD: 3, ADDRESS: 4, ADDRESS_LAST: 5, MTU: 6, SERIAL: 7, WORDS: 8 } as const;
 
 /** The 32-bit words of an UPDATE record's data: as in ATTACH, but -1 = unchanged. */
-export const UPDATE = { ROUTES: 0, SOURCES: 1, RELAY: 2, WORDS: 3 } as const;
+export const UPDATE = { ROUTES: 0, SOURCES: 1, RELAY: 2, MTU: 3, ADDRESS: 4, WORDS: 5 } as const;
 
-/** SessionOptions but `mss` as bits. */
+/** SessionOptions that are no numbers, as bits. */
 export const OPTION = { IPV4: 1, IPV6: 2, SEQUENCE_ON: 4, SEQUENCE_FOLLOW: 8, CHECKSUM: 16, ACFC: 32, PFC: 64, TRACE: 128 } as const;
 export const OPTION_SEQUENCE = OPTION.SEQUENCE_ON | OPTION.SEQUENCE_FOLLOW;
 

@@ -221,6 +221,8 @@ export class UserPlane implements DataPlane {
     words[at + ATTACH.RELAY] = typeof far === 'object' ? far.relay : 0;
     words[at + ATTACH.OPTIONS] = bitsOf(options);
     words[at + ATTACH.MSS] = options.mss;
+    words[at + ATTACH.MTU] = options.mtu;
+    words[at + ATTACH.ADDRESS] = options.address;
     words[at + ATTACH.ROUTES] = routes.length;
     words[at + ATTACH.SOURCES] = sources?.length ?? -1;
     this.#pairs(this.#pairs(data + ATTACH.WORDS * 4, routes), sources ?? []);
@@ -234,14 +236,16 @@ export class UserPlane implements DataPlane {
     const far = typeof change.far === 'number' && this.#devices.has(change.far) ? change.far : undefined;
     const relay = typeof change.far === 'object' ? change.far.relay : undefined;
     if (far !== undefined || relay !== undefined) session.far = change.far;
-    const { routes, sources } = change;
-    const hasMore = routes !== undefined || sources !== undefined || relay !== undefined;
+    const { routes, sources, mtu, address } = change;
+    const hasMore = [routes, sources, relay, mtu, address].some((one) => one !== undefined);
     const at = this.#reserve(COMMAND.UPDATE, hasMore ? UPDATE.WORDS * 4 + pairOctets(routes, sources) : 0);
     this.#words(key, far === undefined ? 0 : far + 1, bitsOf(change), maskOfChange(change), change.mss ?? -1);
     if (hasMore) {
       this.#commands.words[(at >> 2) + UPDATE.ROUTES] = routes?.length ?? -1;
       this.#commands.words[(at >> 2) + UPDATE.SOURCES] = sources?.length ?? -1;
       this.#commands.words[(at >> 2) + UPDATE.RELAY] = relay ?? -1;
+      this.#commands.words[(at >> 2) + UPDATE.MTU] = mtu ?? -1;
+      this.#commands.words[(at >> 2) + UPDATE.ADDRESS] = address ?? -1;
       this.#pairs(this.#pairs(at + UPDATE.WORDS * 4, routes ?? []), sources ?? []);
     }
     this.#commit();

@@ -59,8 +59,20 @@ export class Segmenter {
     this.#used = 0;
   }
 
-  /** Begins with the super-packet of `length` octets at `at`, whose virtio header stands right before it. How many segments; 0 where it makes no sense. */
-  begin(session: Session, at: number, length: number): number {
+  /** The length of the packets that the super-packet at `at` will be cut into. */
+  longest(at: number): number {
+    const { view } = this.#a;
+    const vnet = at - VNET.SIZE;
+    const network = view.getUint16(vnet + VNET.CSUM_START, true);
+    const udp = (view.getUint8(vnet + VNET.GSO_TYPE) & ~GSO.ECN) === GSO.UDP;
+    return network + (udp ? 8 : (view.getUint8(at + network + 12) >> 4) * 4) + view.getUint16(vnet + VNET.GSO_SIZE, true);
+  }
+
+  /**
+   * Begins with the super-packet of `length` octets at `at`, whose virtio header stands right before it; without a session it is cut into bare
+   * packets. How many segments; 0 where it makes no sense.
+   */
+  begin(session: Session | undefined, at: number, length: number): number {
     const { view } = this.#a;
     const vnet = at - VNET.SIZE;
     const type = view.getUint8(vnet + VNET.GSO_TYPE) & ~GSO.ECN;
@@ -87,11 +99,10 @@ export class Segmenter {
     const a = this.#a;
     const { view } = a;
     const session = this.#session;
-    if (session === undefined) return;
     const ip = this.#template + MAX_HEADER;
     const transport = ip + this.#network;
-    this.#outer = session.front + pppLength(session);
-    writePpp(view, ip - pppLength(session), session, this.#ipv4 ? PPP_IPV4 : PPP_IPV6);
+    this.#outer = session === undefined ? 0 : session.front + pppLength(session);
+    if (session !== undefined) writePpp(view, ip - pppLength(session), session, this.#ipv4 ? PPP_IPV4 : PPP_IPV6);
     a.u8.copyWithin(ip, this.#packet, this.#packet + this.#inner);
     let pseudo = 0;
     if (this.#ipv4) {
@@ -123,20 +134,19 @@ export class Segmenter {
     const a = this.#a;
     const { view } = a;
     const session = this.#session;
-    if (session === undefined) return;
     const front = this.#room + this.#used;
     const ip = front + this.#outer;
     const transport = ip + this.#network;
     const template = this.#template + MAX_HEADER;
     const offset = this.#inner + k * this.#size;
     const dataLength = Math.min(this.#size, this.#whole - offset);
-    const ppp = pppLength(session);
+    const ppp = session === undefined ? 0 : pppLength(session);
     a.u8.copyWithin(ip - ppp, template - ppp, template + this.#inner);
-    if (session.underlay !== undefined) writeL2tp(view, front, session, session.nextNs());
+    if (session?.underlay !== undefined) writeL2tp(view, front, session, session.nextNs());
     this.at = front;
     this.length = this.#outer + this.#inner + dataLength;
     this.#used += this.length;
-    if (session.underlay !== undefined) setLength(view, front, this.length);
+    if (session?.underlay !== undefined) setLength(view, front, this.length);
     const upper = this.#inner - this.#network + dataLength;
     if (this.#ipv4) {
       const total = this.#network + upper;

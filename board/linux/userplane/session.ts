@@ -123,6 +123,12 @@ export class Session implements HeaderShape {
   trace = false;
   /** 0 = off. */
   mss = 0;
+  /** The longest IPv4 packet that leaves the interface for it, 0 = any; our own address in it, 0 = none. */
+  mtu = 0;
+  address = 0;
+  /** Which tenth of a second senders were last told of it, and how many messages it took. */
+  toldIn = -1;
+  told = 0;
   /** Messages that leave now are numbered. */
   numbering = false;
   #follow = false;

@@ -50,6 +50,8 @@ export class Sessions {
     });
     session.set(word(ATTACH.OPTIONS), -1);
     session.mss = word(ATTACH.MSS);
+    session.mtu = word(ATTACH.MTU);
+    session.address = word(ATTACH.ADDRESS) >>> 0;
     const pairs = at + ATTACH.WORDS * 4;
     session.routes = this.pairs(pairs, word(ATTACH.ROUTES));
     if (word(ATTACH.SOURCES) >= 0) session.sources = this.pairs(pairs + word(ATTACH.ROUTES) * 8, word(ATTACH.SOURCES));
@@ -116,11 +118,15 @@ export class Sessions {
     device.routes?.add(session);
   }
 
-  /** Gives the session the routes and sources in an UPDATE record. */
+  /** Gives the session what the data of an UPDATE record says: MTU, routes, sources. */
   #limit(session: Session, at: number): void {
     const { words } = this.#commands;
     const routes = words[(at >> 2) + UPDATE.ROUTES] as number;
     const sources = words[(at >> 2) + UPDATE.SOURCES] as number;
+    const mtu = words[(at >> 2) + UPDATE.MTU] as number;
+    const address = words[(at >> 2) + UPDATE.ADDRESS] as number;
+    if (mtu >= 0) session.mtu = mtu;
+    if (address !== -1) session.address = address >>> 0;
     const pairs = at + UPDATE.WORDS * 4;
     if (routes >= 0) {
       session.far?.routes?.remove(session);

@@ -11,6 +11,7 @@ import { GSO, MAX_PACKET, PPP_IPV4, PPP_IPV6, VNET, VNET_NEEDS_CSUM } from './pa
 import type { Punter } from './punter.ts';
 import type { Routes } from './routes.ts';
 import { Segmenter } from './segment.ts';
+import { Shortener } from './shortener.ts';
 import type { Interface, Session } from './session.ts';
 import { complement, type Summing } from './sum.ts';
 
@@ -35,6 +36,7 @@ export class Transmitter {
   readonly #outward: Outward;
   readonly #punter: Punter;
   readonly #segmenter: Segmenter;
+  readonly #shortener: Shortener;
   readonly #slots: number;
   readonly #sums: Summing;
 
@@ -44,6 +46,7 @@ export class Transmitter {
     this.#outward = outward;
     this.#punter = punter;
     this.#segmenter = new Segmenter(a, sums);
+    this.#shortener = new Shortener(a);
     this.#slots = a.take(BATCH * SLOT_SIZE);
   }
 
@@ -70,6 +73,7 @@ export class Transmitter {
   #flush(): void {
     this.#outward.flush();
     this.#segmenter.reset();
+    this.#shortener.reset();
   }
 
   #carry(session: Session, at: number, length: number, now: number): void {
@@ -80,17 +84,26 @@ export class Transmitter {
       (c[SESSION.OUT_DISCARDED] as number)++;
       return;
     }
+    const isSingle = view.getUint8(at - VNET.SIZE + VNET.GSO_TYPE) === GSO.NONE;
+    const isLong = session.mtu !== 0 && version === 4 && (isSingle ? length : this.#segmenter.longest(at)) > session.mtu;
+    if (isLong && this.#shortener.refuses(session, at, length, now)) {
+      (c[SESSION.OUT_DISCARDED] as number)++;
+      return;
+    }
     c[SESSION.LAST_CARRIED] = now;
     if (!this.#outward.open) this.#flush();
     this.#outward.aim(session, now);
-    if (view.getUint8(at - VNET.SIZE + VNET.GSO_TYPE) === GSO.NONE) this.#single(session, at, length);
-    else this.#segments(session, at, length, now);
+    if (!isSingle) this.#segments(session, at, length, isLong ? 'fragments' : 'whole', now);
+    else {
+      this.#finishChecksum(at, length);
+      if (session.mss !== 0) clampMss(view, at, length, session.mss);
+      if (isLong) this.#fragments(session, at, length, now);
+      else this.#single(session, at, length);
+    }
   }
 
   #single(session: Session, at: number, length: number): void {
     const { view } = this.#a;
-    this.#finishChecksum(at, length);
-    if (session.mss !== 0) clampMss(view, at, length, session.mss);
     const protocol = view.getUint8(at) >> 4 === 4 ? PPP_IPV4 : PPP_IPV6;
     const ppp = at - pppLength(session);
     const start = ppp - session.front;
@@ -100,10 +113,24 @@ export class Transmitter {
     this.#outward.add(session, start, whole);
   }
 
-  #segments(session: Session, at: number, length: number, now: number): void {
+  /** A packet longer than the session takes. */
+  #fragments(session: Session, at: number, length: number, now: number): void {
+    const cutter = this.#shortener;
+    const count = cutter.begin(session, at, length);
+    for (let k = 0; k < count; k++) {
+      if (!cutter.open || !this.#outward.open) {
+        this.#flush();
+        this.#outward.aim(session, now);
+      }
+      cutter.cut(k);
+      this.#single(session, cutter.at, cutter.length);
+    }
+  }
+
+  #segments(session: Session, at: number, length: number, into: 'whole' | 'fragments', now: number): void {
     const outward = this.#outward;
     const cutter = this.#segmenter;
-    const count = cutter.begin(session, at, length);
+    const count = cutter.begin(into === 'whole' ? session : undefined, at, length);
     if (count === 0) (session.counters[SESSION.OUT_DISCARDED] as number)++;
     for (let k = 0; k < count; k++) {
       if (!cutter.open || !outward.open) {
@@ -111,7 +138,8 @@ export class Transmitter {
         outward.aim(session, now);
       }
       cutter.cut(k);
-      outward.add(session, cutter.at, cutter.length);
+      if (into === 'whole') outward.add(session, cutter.at, cutter.length);
+      else this.#fragments(session, cutter.at, cutter.length, now);
     }
   }
 

@@ -7,9 +7,10 @@ import { SimBoard } from '../../../board/sim/board.ts';
 import { CLEAN, Wire } from '../../../board/sim/wire.ts';
 import { World } from '../../../board/sim/world.ts';
 import { fromHex, hex } from '../../../firmware/bytes/hex.ts';
+import { ANY_IPV4 } from '../../../firmware/bytes/ip.ts';
 import { toSessionKey, type EtherId, type Punt, type SessionOptions } from '../../../firmware/hal/dataplane.ts';
 
-const OPTIONS: SessionOptions = { ipv4: false, ipv6: false, sequence: 'off', checksum: true, acfc: false, pfc: false, mss: 0, trace: false };
+const OPTIONS: SessionOptions = { ipv4: false, ipv6: false, sequence: 'off', checksum: true, acfc: false, pfc: false, mss: 0, mtu: 0, address: ANY_IPV4, trace: false };
 const KEY = toSessionKey(1);
 
 class Station {

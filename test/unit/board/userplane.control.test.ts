@@ -145,7 +145,7 @@ test('control messages reach the main thread while data floods the port, none is
   const port = plane.boundPort(underlay);
   const leg = { kind: 'l2tpv2', underlay, local: ANY_IPV4, peer: LOOPBACK, peerPort: peer.bind(), localTunnel: 1, localSession: 1, peerTunnel: 1, peerSession: 1 } as const;
   const key = toSessionKey(1);
-  assert.is(plane.attach({ key, leg, far: undefined, options: { ipv4: false, ipv6: false, sequence: 'off', checksum: true, acfc: false, pfc: false, mss: 0, trace: true } }), undefined);
+  assert.is(plane.attach({ key, leg, far: undefined, options: { ipv4: false, ipv6: false, sequence: 'off', checksum: true, acfc: false, pfc: false, mss: 0, mtu: 0, address: ANY_IPV4, trace: true } }), undefined);
   let sent = 0;
   for (let round = 0; round < 40; round++) {
     for (let n = 0; n < 1000; n++) peer.send(port, DATA, 1000);

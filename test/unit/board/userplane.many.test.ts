@@ -9,7 +9,7 @@ import { ANY_IPV4, toIpv4 } from '../../../firmware/bytes/ip.ts';
 import { toSessionKey, type Refusal, type UnderlayId } from '../../../firmware/hal/dataplane.ts';
 
 const CALLS = 20_000;
-const OPTIONS = { ipv4: false, ipv6: false, sequence: 'off', checksum: true, acfc: false, pfc: false, mss: 0, trace: false } as const;
+const OPTIONS = { ipv4: false, ipv6: false, sequence: 'off', checksum: true, acfc: false, pfc: false, mss: 0, mtu: 0, address: ANY_IPV4, trace: false } as const;
 
 function open(plane: UserPlane): UnderlayId {
   const id = plane.listen({ address: ANY_IPV4, port: 0 });
