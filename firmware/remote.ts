@@ -56,7 +56,7 @@ export type IncomingLink = Omit<CallLink, 'sendMap'> & Partial<Pick<CallLink, 's
 
 /** Who takes a call. */
 export interface IncomingUser {
-  /** For messages: 'ppp3'. */
+  /** For messages: 'ppp3'; 'L2TP' once the caller is passed on. */
   readonly name: string;
   /** The name that the caller proved; undefined until then. */
   userName(): string | undefined;
@@ -226,8 +226,11 @@ export class Remote implements TemplateOwner {
     const caller: Caller = { one, template, parameters, device, call, party: { call, number: one.number }, link: undefined, relayed: undefined, grant: undefined, ended: undefined, user: '', wasUp: false, refusal: '' };
     this.#callers.set(one.name, caller);
     for (const watch of this.#watches.get(number)?.values() ?? []) if (now < watch.until) show(one, watch);
+    const isHere = (): boolean => this.#callers.get(one.name) === caller;
     return {
-      name: one.name,
+      get name() {
+        return caller.relayed === undefined || isHere() ? one.name : 'L2TP';
+      },
       userName: () => (caller.user === '' ? undefined : caller.user),
       linkUp: (link, at) => this.#linkUp(caller, link, at),
       linkMtu: () => caller.one.resized(),

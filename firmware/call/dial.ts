@@ -14,7 +14,7 @@ import type { Book } from './book.ts';
 import type { DialCall } from './dialcall.ts';
 import { isdnBook, isdnCall, type IsdnSettings } from './isdn.ts';
 import type { Line, LinePlane, LineUse } from './line.ts';
-import type { Arrival, CallLayers, CallOwner } from './link.ts';
+import type { Arrival, CallLayers, CallOwner, CallUser } from './link.ts';
 import { BARE_ACC, BARE_ISDN, CAUSE, type DialAnswer, type DialHandle, type DialRequest, outgoingUse } from './outgoing.ts';
 import { LinePool, nameOf } from './pool.ts';
 import type { Ring } from './ring.ts';
@@ -48,7 +48,7 @@ export class DialCalls implements CallLayers {
   /** Calls that static interfaces want or have, by layer in lower case. */
   readonly #statics = new Map<string, StaticCall>();
   /** Who has the lines of callers: interface names by use. */
-  readonly #callers = new Map<LineUse, string>();
+  readonly #callers = new Map<LineUse, CallUser>();
 
   constructor(parts: DialParts) {
     this.#parts = parts;
@@ -110,7 +110,7 @@ export class DialCalls implements CallLayers {
   /** Interfaces that use the call: DELETE refuses then. */
   users(over: string): string[] {
     const fixed = this.#parts.owner.layerUser(over);
-    const callers = this.#pool.over(over).flatMap(({ use }) => (use === undefined ? [] : (this.#callers.get(use) ?? [])));
+    const callers = this.#pool.over(over).flatMap(({ use }) => (use === undefined ? [] : (this.#callers.get(use)?.name ?? [])));
     return [...(fixed === undefined ? [] : [fixed.name]), ...callers];
   }
 
@@ -246,7 +246,7 @@ export class DialCalls implements CallLayers {
         user.linkDown(reason, at);
       },
     };
-    this.#callers.set(use, user.name);
+    this.#callers.set(use, user);
     return use;
   }
 
