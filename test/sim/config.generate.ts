@@ -80,7 +80,7 @@ function drawn(form: AnyForm, key: string, random: Chance): unknown {
       return pick(PORTS, random);
     case 'DHCP policy':
     case 'DHCP inherit':
-      return pick(['lan', 'Base', 'guest'], random);
+      return pick(['lan', 'Base'], random);
     case 'DHCP range':
       return pick(['one', 'Two'], random);
     case 'DHCP ip':
@@ -98,6 +98,18 @@ function drawn(form: AnyForm, key: string, random: Chance): unknown {
       return form.read.words[0] === 'DELETE' ? undefined : address('255.255.255.0');
     case 'DHCP domainname':
       return form.read.words[0] === 'DELETE' ? undefined : 'branch.example';
+    case 'PPP acservice':
+      return pick(['ANY', 'isp'], random);
+    case 'PPP acinterface':
+      return pick(['eth0', 'eth1'], random);
+    case 'ISDN call':
+    case 'ACC call':
+      return pick(['dialin', 'Out_1'], random);
+    case 'IP pool':
+      return pick(['ips', 'Guests'], random);
+    case 'PPP ippool':
+    case ' ippool':
+      return pick(['NONE', { value: 'ips' }, { value: 'Guests' }], random);
     case 'RADIUS server':
       return address(pick(['192.0.2.3', '192.0.2.4', '127.0.0.1', '0.0.0.0'], random));
     case 'RADIUS local':
@@ -131,6 +143,13 @@ function lineOf(form: AnyForm, share: number, random: Chance): string {
     const one = drawn(form, key, random);
     if (one !== undefined) given[key] = one;
     if (!required && choice === undefined && !positional && random() >= share) delete given[key];
+  }
+  // All that it names has to be there: the fewer the likelier.
+  if (/^DELETE DHCP POLICY/.test(form.syntax)) {
+    const options = form.read.params.filter(({ required }) => !required).map(({ key }) => key);
+    const left = pick(options, random);
+    for (const key of options) delete given[key];
+    given[left] = true;
   }
   for (const { key, within } of form.read.params) if (within !== undefined && !(within in given)) delete given[key];
   return writeLine(form.read, form.defaults, given satisfies Bound);
