@@ -1,10 +1,14 @@
 // npm run build: the binaries build/out/hashi-linux-x64 and build/out/hashi-linux-arm64. Arguments name targets: x64, arm64.
+// Beside each its SBOM. The same source makes the same octets: version and date are those of package.json and of the last commit.
 // The other architecture's Bun comes from the npm package that carries it; Bun's own download of targets is not used.
 
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+
+import { binarySbom } from './image/sbom.ts';
+import { releaseDate, sourceDate } from './version.ts';
 
 const ROOT = join(import.meta.dir, '..');
 const OUT = join(ROOT, 'build', 'out');
@@ -56,10 +60,12 @@ function compile(target: Target): void {
   const fresh = `${file}.new`;
   run([
     process.execPath, 'build', '--compile', `--target=bun-linux-${target}`, `--compile-executable-path=${bunOf(target)}`, '--bytecode', '--format=esm', '--minify-syntax',
+    '--define', `HASHI_RELEASED="${releaseDate()}"`,
     '--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig', MAIN, ...workers(), '--outfile', fresh,
   ]);
   // In one piece, so that a binary in use goes on with the old one.
   renameSync(fresh, file);
+  writeFileSync(`${file}.cdx.json`, binarySbom(file, sourceDate()));
   const digest = createHash('sha256').update(new Uint8Array(Bun.mmap(file))).digest('hex').slice(0, 16);
   console.log(`${relative(ROOT, file)}: ${(statSync(file).size / 1e6).toFixed(0)} MB, sha256 ${digest}..., ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }

@@ -15,6 +15,14 @@ function git(...words: readonly string[]): string {
 /** The commit, with '+' where the tree differs from it; 'unknown' outside a repository. */
 export const SOURCE: string = (git('rev-parse', '--short=12', 'HEAD') || 'unknown') + (git('status', '--porcelain', '--untracked-files=no') === '' ? '' : '+');
 
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const;
+
+/** The date of the last commit as dd-mmm-yyyy. */
+export function releaseDate(): string {
+  const date = new Date(sourceDate() * 1000);
+  return `${String(date.getUTCDate()).padStart(2, '0')}-${MONTHS[date.getUTCMonth()] ?? ''}-${date.getUTCFullYear()}`;
+}
+
 /** Seconds since 1970 of the last commit. */
 export function sourceDate(): number {
   const given = Number(process.env['SOURCE_DATE_EPOCH'] ?? git('log', '-1', '--format=%ct'));

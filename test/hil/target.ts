@@ -1,7 +1,7 @@
 // A box as the suite sees it: a console, and for some a power switch. In qemu the image as shipped; else a real box behind a
 // serial line or ssh.
 
-import { mkdirSync, openSync, rmSync, writeFileSync, appendFileSync, constants } from 'node:fs';
+import { appendFileSync, constants, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 
@@ -30,6 +30,8 @@ const PROMPT = /(?:Manager|SecOff)[^\n>]*> $/;
 /** A console with a transcript: what is expected, what is sent. */
 export class Console {
   #text = '';
+  /** Everything since the box was started. */
+  history = '';
   readonly #transcript: string;
   #wire: Wire | undefined;
   #changed: () => void = () => {};
@@ -42,9 +44,11 @@ export class Console {
   attach(wire: Wire): void {
     this.#wire = wire;
     this.#text = '';
+    this.history = '';
     wire.onData = (text) => {
       appendFileSync(this.#transcript, text.replaceAll('\r', ''));
       this.#text += text;
+      this.history += text;
       this.#changed();
     };
   }

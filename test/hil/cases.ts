@@ -1,0 +1,211 @@
+// What a box must do, told to its console. Each case leaves the box running and at the login prompt or logged in.
+
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+
+import { partition } from '../../build/image/disk.ts';
+import type { QemuTarget, Target } from './target.ts';
+
+export interface Suite {
+  readonly target: Target;
+  /** The same where power can be cut and the disk reached; undefined on a real box. */
+  readonly qemu: QemuTarget | undefined;
+  /** Address of the HTTP server with the updates, as the box reaches it. */
+  readonly server: string;
+  /** Power cuts of the cases that cut. */
+  readonly cuts: number;
+  say(text: string): void;
+}
+
+export interface Case {
+  readonly name: string;
+  /** Needs the power switch. */
+  readonly cuts: boolean;
+  run(suite: Suite): Promise<void>;
+}
+
+function check(holds: boolean, what: string): asserts holds {
+  if (!holds) throw new Error(what);
+}
+
+/** What the kernel may say at level "error" and worse in a start without faults: nothing. Warnings that are known, with their reason. */
+const KNOWN: readonly RegExp[] = [
+  // qemu's own: the 64-bit window of its PCI host.
+  /pci-host-generic 4010000000\.pcie: Memory resource size exceeds max for 32 bits/,
+  // What the mount option asks for.
+  /EXT4-fs: Warning: mounting with data=journal disables delayed allocation/,
+];
+
+/** Starts, logs in. */
+async function begin({ target }: Suite): Promise<void> {
+  await target.start();
+  await target.console.login();
+}
+
+const restart = async (suite: Suite): Promise<void> => {
+  suite.target.console.send('restart reboot\r');
+  await suite.target.console.expect(/login: $/, 240);
+  await suite.target.console.login();
+};
+
+const has = async ({ target }: Suite, command: string, pattern: RegExp, seconds = 60): Promise<string> => {
+  const text = (await target.console.command(command, seconds)).replaceAll(/\n(?=\S)/g, ' ');
+  check(pattern.test(text), `${command}: ${String(pattern)} is not in ${JSON.stringify(text)}`);
+  return text;
+};
+
+const boots: Case = {
+  name: 'the box starts to its login prompt, and its kernel complains of nothing',
+  cuts: false,
+  async run({ target, say }) {
+    const seconds = await target.start();
+    say(`login prompt after ${seconds.toFixed(1)} s`);
+    const lines = target.console.history.split(/\r?\n/).filter((line) => /^\[ *\d+\.\d+\]/.test(line));
+    const unknown = lines.filter((line) => !KNOWN.some((one) => one.test(line)));
+    check(unknown.length === 0, `the kernel said: ${unknown.join('\n')}`);
+    check(/Network logins are refused until the password of manager is changed/.test(target.console.history), 'the console does not say that network logins are refused');
+    await target.console.login();
+    await has({ target } as Suite, 'show system', /Kernel +: Linux \d/);
+  },
+};
+
+const keeps: Case = {
+  name: 'a configuration that was typed and saved is there after a power cut',
+  cuts: true,
+  async run(suite) {
+    const { target } = suite;
+    await target.console.command('set system name=kept-1');
+    await has(suite, 'create config=boot.cfg', /successful/i);
+    await has(suite, 'set config=boot.cfg', /successful/i);
+    await target.cut();
+    await begin(suite);
+    await has(suite, 'show system', /kept-1/);
+    await has(suite, 'show config', /boot\.cfg \(exists\)/);
+  },
+};
+
+const saves: Case = {
+  name: 'a power cut during a save leaves the old or the new configuration, whole',
+  cuts: true,
+  async run(suite) {
+    const { target, cuts, say } = suite;
+    let saved = 'kept-1';
+    for (let turn = 1; turn <= cuts; turn++) {
+      const name = `cut-${turn}-`;
+      const end = performance.now() + 300 + Math.random() * 1500;
+      let next = saved;
+      for (let i = 0; performance.now() < end; i++) {
+        next = `${name}${i}`;
+        target.console.send(`set system name=${next}\rcreate config=boot.cfg\r`);
+        const left = end - performance.now();
+        const done = await Promise.race([target.console.expect(/successful\.[\s\S]*?successful\.[\s\S]*?> $/, 30).then(() => true, () => false), Bun.sleep(Math.max(0, left)).then(() => false)]);
+        if (!done) break;
+        saved = next;
+      }
+      await target.cut();
+      await begin(suite);
+      const text = await target.console.command('show system');
+      const now = /SysName\n([^\n]*)/.exec(text)?.[1]?.trim() ?? '';
+      check(now === saved || now === next, `after cut ${turn} the name is "${now}", not "${saved}" nor "${next}"`);
+      await has(suite, 'show config', /Current configuration: boot\.cfg/);
+      saved = now;
+    }
+    say(`${cuts} power cuts during saves`);
+  },
+};
+
+const refuses: Case = {
+  name: 'an update that is damaged, short, unsigned, signed by a stranger or for another board is not taken',
+  cuts: false,
+  async run(suite) {
+    const update = (file: string): string => `update system file=${file}.update server=${suite.server}`;
+    await has(suite, update('unsigned'), /not signed/, 200);
+    await has(suite, update('stranger'), /signature is wrong/, 200);
+    await has(suite, update('other'), /for the board raspberrypi/, 200);
+    await has(suite, update('short'), /too early|closed|connection/i, 400);
+    await has(suite, update('damaged'), /does not match its hash/, 400);
+    await has(suite, update('nothing'), /answered 404/, 200);
+    await has(suite, 'show update', /Tried at the next start \. none/);
+  },
+};
+
+const updates: Case = {
+  name: 'an update is tried, confirmed and stays',
+  cuts: false,
+  async run(suite) {
+    await has(suite, `update system file=good.update server=${suite.server}`, /is in slot B/, 400);
+    await has(suite, 'show update', /Tried at the next start \. B/);
+    await restart(suite);
+    await has(suite, 'show update', /Running slot \.+ B, on trial/);
+    await has(suite, 'confirm update', /slot B is kept/);
+    await restart(suite);
+    await has(suite, 'show update', /Running slot \.+ B\n?.*Confirmed slot \.+ B/s);
+  },
+};
+
+const falls: Case = {
+  name: 'an update that does not come up is left for the system before it, by itself',
+  cuts: false,
+  async run(suite) {
+    const before = /Running slot \.+ ([AB])/.exec(await suite.target.console.command('show update'))?.[1] ?? '';
+    const other = before === 'A' ? 'B' : 'A';
+    await has(suite, `update system file=bad.update server=${suite.server}`, new RegExp(`is in slot ${other}`), 400);
+    await restart(suite);
+    await has(suite, 'show update', new RegExp(`Running slot \\.+ ${before}`));
+    await has(suite, 'show update', new RegExp(`Failed before this start \\.* ?${other}|Failed before this start +${other}`));
+  },
+};
+
+const cutUpdates: Case = {
+  name: 'a power cut during an update leaves the system that runs',
+  cuts: true,
+  async run(suite) {
+    const { target, cuts, say } = suite;
+    for (let turn = 1; turn <= cuts; turn++) {
+      const before = /Running slot \.+ ([AB])/.exec(await target.console.command('show update'))?.[1] ?? '';
+      target.console.send(`update system file=good.update server=${suite.server}\r`);
+      await Bun.sleep(Math.random() * 8000);
+      await target.cut();
+      await begin(suite);
+      const after = await target.console.command('show update');
+      // Where the update was whole before the cut it is on trial now; taken back, so that the next turn begins alike.
+      check(new RegExp(`Running slot \\.+ (${before}|[AB], on trial)`).test(after), `after cut ${turn}: ${after}`);
+      if (/on trial/.test(after)) await restart(suite);
+    }
+    say(`${cuts} power cuts during updates`);
+  },
+};
+
+const damaged: Case = {
+  name: 'a damaged flash partition is left as it is and the box starts with factory settings',
+  cuts: true,
+  async run(suite) {
+    const { qemu, target } = suite;
+    if (qemu === undefined) return;
+    await target.cut();
+    const { at, size } = partition('flash');
+    const fd = openSync(qemu.disk, 'r+');
+    const before = Buffer.alloc(size);
+    const after = Buffer.alloc(size);
+    try {
+      // All superblocks and the first group.
+      const noise = Buffer.alloc(9 << 20, 0x5a);
+      for (const place of [0, 24 << 20, 40 << 20]) writeSync(fd, noise, 0, noise.length, at + place);
+      readSync(fd, before, 0, size, at);
+      await target.start();
+      check(/flash is damaged and left as it is/.test(target.console.history), 'the console does not tell of the damage');
+      await target.console.login();
+      await has(suite, 'show config', /Current configuration: None/);
+      await target.cut();
+      readSync(fd, after, 0, size, at);
+    } finally {
+      closeSync(fd);
+    }
+    check(before.equals(after), 'the damaged partition was written to');
+    qemu.fresh();
+    await begin(suite);
+  },
+};
+
+/** What CI runs, and what the command runs. */
+export const SHORT: readonly Case[] = [boots, keeps, saves, refuses, updates, falls];
+export const CASES: readonly Case[] = [...SHORT, cutUpdates, damaged];
