@@ -15,6 +15,7 @@ const STAGES = [
   { folder: 'sim', seconds: 300, width: 2 },
   { folder: 'netns', seconds: 240, width: 1 },
   { folder: 'interop', seconds: 400, width: 2 },
+  { folder: 'image', seconds: 900, width: 1 },
 ] as const;
 
 interface Result {
