@@ -16,8 +16,9 @@ export const ADD_ACC = form({
   level: 'manager',
   defaults: ACC_DEFAULTS,
   example: 'ADD ACC CALL=dialin DIRECTION=ANSWER ENCAPSULATION=PPP PPPTEMPLATE=0',
-  help: `Defines a call on an asynchronous port: one that a modem answers or makes. With a template each caller gets a PPP interface, which proves who he is; else
-    the call belongs to CREATE PPP OVER=ACC-name. AUTHENTICATION, CDSCRIPT, USERNAME and PASSWORD are stored only.`,
+  help:
+    'Defines a call on an asynchronous port: one that a modem answers or makes. With a template each caller gets a PPP interface, which proves who he is; else ' +
+    'the call belongs to CREATE PPP OVER=ACC-name. AUTHENTICATION, CDSCRIPT, USERNAME and PASSWORD are stored only.',
 });
 
 export const SET_ACC = form({

@@ -25,8 +25,9 @@ export const ADD_ISDN = form({
   level: 'manager',
   defaults: ISDN_DEFAULTS,
   example: 'ADD ISDN CALL=rmt NUMBER=0 PRECEDENCE=IN INANY=ON INTREQ=bri0 USER=PPP PPPTEMPLATE=0',
-  help: `Defines a call on an ISDN port: whom to call, and which calls that come in belong to it (INANY, INCLI, INSUB). With USER=PPP and a template each caller
-    gets a PPP interface; else the call belongs to CREATE PPP OVER=ISDN-name. CALLBACK, LOGIN, OUTCLI and the user-to-user parameters are stored only.`,
+  help:
+    'Defines a call on an ISDN port: whom to call, and which calls that come in belong to it (INANY, INCLI, INSUB). With USER=PPP and a template each caller ' +
+    'gets a PPP interface; else the call belongs to CREATE PPP OVER=ISDN-name. CALLBACK, LOGIN, OUTCLI and the user-to-user parameters are stored only.',
 });
 
 export const SET_ISDN = form({

@@ -199,13 +199,14 @@ export const messages = {
     fromHere: ['error', 272, 'LOGIN is for consoles and TELNET sessions.'],
     passwordForm: ['error', 273, 'A password has 1 to 32 printable characters, none of them a quotation mark.'],
   }),
-  // [loader] section: LOAD, UPLOAD
-  radius: module(46, {
+  // [radius] section: ours, an id that no module of the MIB has here
+  radius: module(65, {
     done: ['info', 3, 'Operation successful.'],
     exists: ['error', 256, 'RADIUS server {0} already exists.'],
     notFound: ['error', 257, 'RADIUS server {0} not found.'],
     tooMany: ['error', 258, 'There are {0} RADIUS servers already, and there can be no more.'],
   }),
+  // [loader] section: LOAD, UPLOAD
   loader: module(48, {
     done: ['info', 3, 'Operation successful.'],
     loaded: ['info', 4, '{0} loaded into {1}: {2} bytes.'],
@@ -222,8 +223,7 @@ export const messages = {
     tooBig: ['error', 264, '{0} has {1} bytes; {2} are free in flash.'],
     scheduled: ['info', 6, 'The transfer of {0} starts in {1} seconds.'],
   }),
-  // [config] section: CREATE/SET CONFIG
-  // UPDATE: ours, an id that no module of the MIB has here
+  // [update] section: ours, an id that no module of the MIB has here
   update: module(66, {
     installed: ['info', 3, 'Release {0} (kernel {1}) is in slot {2}; RESTART REBOOT tries it.'],
     confirmed: ['info', 4, 'The system in slot {0} is kept.'],
@@ -237,6 +237,7 @@ export const messages = {
     consoleOnly: ['error', 261, 'UNSIGNED is for the console.'],
     notWritten: ['error', 262, 'The card did not take the change: {0}.'],
   }),
+  // [config] section: CREATE/SET CONFIG
   config: module(49, {
     done: ['info', 3, 'Operation successful.'],
     noConfig: ['warning', 256, 'File {0} does not exist yet; without it the router starts with factory settings.'],

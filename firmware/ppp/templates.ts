@@ -2,6 +2,7 @@
 // what they are for an interface.
 
 import { form, type Args } from '../cli/command.ts';
+import { nothingGiven } from '../cli/given.ts';
 import { messages, type Message } from '../cli/messages.ts';
 import { conflicting, type PppParameters } from './parameters.ts';
 
@@ -111,7 +112,7 @@ export class PppTemplates {
   /** Why SET cannot be done. */
   maySet({ template, ...given }: SetTemplate): Message | undefined {
     if (!this.#templates.has(template)) return messages.ppp.templateNotFound(template);
-    return conflicting(this.#with(template, given)) ? messages.ppp.echoAndLqr() : undefined;
+    return nothingGiven(given) ?? (conflicting(this.#with(template, given)) ? messages.ppp.echoAndLqr() : undefined);
   }
 
   /** Interfaces that were made before stay as they are. */

@@ -54,6 +54,11 @@ test('every first word has a list of what follows, and every form can be reached
   }
 });
 
+test('HELP has a text of whole sentences in every form, on one line each until it is wrapped', () => {
+  for (const { form } of commands) assert.match(form.help, /^[A-Z][^\n]*[^ \n]\.$/, form.syntax);
+  for (const { form } of commands) assert.not.match(form.help, / {2}/, form.syntax);
+});
+
 test('the reference tells of every command', () => {
   const text = reference(commands);
   for (const { form } of commands) assert.ok(text.includes(form.syntax.replace(/\s+/g, ' ').trim()), form.syntax);

@@ -66,6 +66,7 @@ for (const [line, answer] of [
   ['CREATE PPP TEMPLATE=1 OVER=TNL-x', 'Error (335257): Parameter "OVER" not recognised'],
   ['CREATE PPP TEMPLATE=1 LOGIN=RADIUS', 'Info (13003): Operation successful.'],
   ['SET PPP TEMPLATE=0 COPY=1', 'Error (335257): Parameter "COPY" not recognised'],
+  ['SET PPP TEMPLATE=0', 'Error (335276): Nothing to set: no parameter given.'],
   ['SET PPP TEMPLATE=5 IDLE=60', 'Error (33271): PPP template 5 not found.'],
   ['SET PPP TEMPLATE=0 LOGIN=TACACS', 'Warning (23270): Template 0 is stored, but LOGIN=TACACS is not available in this build: its callers are refused.'],
   ['DESTROY PPP TEMPLATE=5', 'Error (33271): PPP template 5 not found.'],
