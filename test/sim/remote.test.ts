@@ -169,7 +169,7 @@ for (const method of ['PAP', 'CHAP', 'MSCHAPV2', 'EITHER', 'NONE']) {
   });
 }
 
-test('a caller that is silent longer than IDLE, online longer than ONLINELIMIT, or over its data limit is put out, and only he', () => {
+test('a caller that is silent longer than IDLE, or online longer than ONLINELIMIT, is put out, and only he', () => {
   const demand = CLIENT.replace('IPREQUEST=ON', 'IPREQUEST=ON IDLE=3600');
   const idle = dialIn(SERVER, demand);
   pings(idle, { from: idle.a.board.ip, count: 2 });
