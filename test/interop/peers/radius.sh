@@ -4,9 +4,10 @@
 #   radius.sh detail NAME                the accounting records received so far
 #   radius.sh ask coa|disconnect SECRET 'Attribute = value, ...'    by radclient, to port 3799; exit code 0 = acknowledged
 #   radius.sh stop NAME
+# In the environment: RADIUS_ADDRESS where it listens instead, for clients of any address (127.0.0.1)   RADIUS_NAS whom it asks (127.0.0.1)
 . "$(dirname "$0")/common.sh"
 [ $# -ge 2 ] || usage
-D=$RUN/radius-$2
+D=$RUN/radius-$2 address=${RADIUS_ADDRESS:-127.0.0.1}
 case $1 in
 start)
   [ $# -eq 4 ] || usage
@@ -40,7 +41,7 @@ thread pool {
   max_spare_servers = 2
 }
 client here {
-  ipaddr = 127.0.0.1
+  ipaddr = $([ "$address" = 127.0.0.1 ] && echo 127.0.0.1 || echo 0.0.0.0/0)
   secret = "$3"
   require_message_authenticator = yes
 }
@@ -63,12 +64,12 @@ modules {
 server router {
   listen {
     type = auth
-    ipaddr = 127.0.0.1
+    ipaddr = $address
     port = 1645
   }
   listen {
     type = acct
-    ipaddr = 127.0.0.1
+    ipaddr = $address
     port = 1646
   }
   authorize {
@@ -110,7 +111,7 @@ server router {
 END
   spawn "radius-$2" freeradius -f ${DEBUG:+-X} -l stdout -d "$D" -n radiusd
   for _ in $(seq 100); do
-    ss -lun | grep -q '127.0.0.1:1646 ' && exit 0
+    ss -lun | grep -qF "$address:1646 " && exit 0
     sleep 0.1
   done
   cat "$RUN/radius-$2.log" >&2
@@ -120,7 +121,7 @@ detail) cat "$D/detail" 2>/dev/null || true ;;
 ask)
   [ $# -eq 4 ] || usage
   need radclient freeradius-utils
-  echo "$4" | radclient -x -r 1 -t 3 127.0.0.1:3799 "$2" "$3" 2>&1
+  echo "$4" | radclient -x -r 1 -t 3 "${RADIUS_NAS:-127.0.0.1}:3799" "$2" "$3" 2>&1
   ;;
 stop) reap "radius-$2" ;;
 *) usage ;;
