@@ -164,7 +164,7 @@ class Router implements ConsoleRouter {
       hostName: () => this.#system.hostName,
       ip: () => this.ip,
       filter: (id) => this.#filters.permitted(id),
-      judge: (attempt, by, party, answer, now) => judge.judge(attempt, by, party, answer, now),
+      judge: (attempt, by, who, answer, now) => judge.judge(attempt, by, who, answer, now),
       resolve: (name, done) => this.#names.dns.resolve(name, done),
       tunnels: (name, done) => this.#radius.tunnels(name, done, clock.now()),
       announce: (message) => consoles.announce(printMessage(message)),

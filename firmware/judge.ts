@@ -3,6 +3,7 @@
 
 import type { Slowdown } from './aaa/slowdown.ts';
 import type { Users } from './aaa/users.ts';
+import { formatIpv4 } from './bytes/ip.ts';
 import { printable } from './bytes/text.ts';
 import type { Millis } from './bytes/time.ts';
 import type { Clock, Crypto } from './hal/clock.ts';
@@ -31,12 +32,11 @@ export class Judge {
     this.#parts = parts;
   }
 
-  /** Judges an attempt; `answer` is called once, at once or later. */
-  judge(attempt: Attempt, by: Databases, party: Party | undefined, answer: Judged, now: Millis): void {
+  /** Judges an attempt of a caller, or of the peer of a static interface ('ppp1'); `answer` is called once, at once or later. */
+  judge(attempt: Attempt, by: Databases, who: Party | string, answer: Judged, now: Millis): void {
     const { slowdown, clock } = this.#parts;
-    const source = party?.call.from;
+    const source = sourceOf(who);
     const settle: Judged = (verdict, at, grant) => {
-      if (source === undefined) return answer(verdict, at, grant);
       if (verdict.accepted) {
         slowdown.succeeded(source, at);
         return answer(verdict, at, grant);
@@ -46,7 +46,7 @@ export class Judge {
       if (wait === 0) answer(verdict, at);
       else clock.at(at + wait, () => answer(verdict, clock.now()));
     };
-    this.#ask(attempt, by, party, settle, now);
+    this.#ask(attempt, by, typeof who === 'string' ? undefined : who, settle, now);
   }
 
   #ask(attempt: Attempt, by: Databases, party: Party | undefined, answer: Judged, now: Millis): void {
@@ -76,4 +76,11 @@ export class Judge {
     if (attempt.kind !== 'pap') return { accepted: false, reason: `Only a digest of the password of ${name} is kept: it can be proved by PAP only.` };
     return users.judgePap(attempt.name, attempt.password.reveal()) ? { accepted: true } : { accepted: false, reason: `Wrong password for user ${name}.` };
   }
+}
+
+/** Whom failures are counted for. The peer of a tunnel by his address alone: he may name another calling number with every call. */
+function sourceOf(who: Party | string): string {
+  if (typeof who === 'string') return who;
+  const { peer, from } = who.call;
+  return peer === undefined ? from : formatIpv4(peer);
 }

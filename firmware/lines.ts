@@ -30,8 +30,8 @@ export interface LinesParts {
   ip(): IpModule;
   /** The sources that IP filter `id` permits. */
   filter(id: number): readonly Ipv4Prefix[] | undefined;
-  /** Judges a PPP peer: by the databases that a template names, for a caller where it is one. */
-  judge(attempt: Attempt, by: Databases, party: Party | undefined, answer: Judged, now: Millis): void;
+  /** Judges a PPP peer by the databases that a template names: a caller, or who is at the other end of a static interface ('ppp1'). */
+  judge(attempt: Attempt, by: Databases, who: Party | string, answer: Judged, now: Millis): void;
   resolve: L2tpOwner['resolve'];
   tunnels: L2tpOwner['tunnels'];
   /** A line for everyone who is logged in. */
@@ -282,7 +282,7 @@ export class Lines {
       },
       ipv6Up: () => {},
       ipv6Down: () => {},
-      authenticate: (_name, attempt, answer, now) => judge(attempt, 'ALL', undefined, answer, now),
+      authenticate: (name, attempt, answer, now) => judge(attempt, 'ALL', name, answer, now),
       traffic: (name) => {
         const link = this.#linkOf.get(name);
         return link === undefined ? undefined : traffic(link);

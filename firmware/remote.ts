@@ -24,9 +24,9 @@ export interface Incoming {
   readonly template: number;
   /** The layer that the interface is over: 'TNL-1.1.1.1', 'ISDN-rmt', 'ETH1-any'. */
   readonly over: string;
-  /** For messages, and what is slowed down when proofs fail: '1.1.1.1', a calling number, an Ethernet address. */
+  /** For messages: '1.1.1.1', a calling number, an Ethernet address. Where there is no `peer`, it is slowed down when proofs fail. */
   readonly from: string;
-  /** The peer of the tunnel under the call, whose address no caller may have. */
+  /** The peer of the tunnel under the call, whose address no caller may have; slowed down when proofs fail. */
   readonly peer: Ipv4 | undefined;
   /** What tells the calls of a tunnel apart: the call's serial number; empty = there is none. */
   readonly serial: string;

@@ -50,7 +50,7 @@ interface Rig {
   /** Routers that call by L2TP, then those that call by PPPoE. */
   readonly tunnelled: readonly Node[];
   readonly ethernet: readonly Node[];
-  dial(user: string, password: string): DialUser;
+  dial(user: string, password: string, number?: string): DialUser;
   disconnect(user: string): void;
 }
 
@@ -80,11 +80,11 @@ function rig(seed: number): Rig {
     net, server,
     tunnelled: [net.a, further(net, 1, `ENABLE IP REMOTEASSIGN\nENABLE L2TP\n${caller(1, 'plain', 'x')}${caller(2, 'rival', 'fixedpass')}${caller(3, 'twin2', 'x')}`)],
     ethernet: [pppoe(1, 'twin2', 'x'), pppoe(2, 'guest', 'x'), pppoe(3, 'fixed', 'fixedpass')],
-    dial: (user, password) => {
+    dial: (user, password, calling = '031') => {
       const said: string[] = [];
       const end = b.board.calls.connect('bri0');
       const one = new Caller(
-        { user, password, number: '031', dials: '0698' },
+        { user, password, number: calling, dials: '0698' },
         { clock: world.clock(), crypto: libraryCrypto, random: new SeededRandom(seed + ++id), write: (octets) => end.write(octets), close: () => end.close(), event: (event) => said.push(sayEvent(event)), packet: () => {} },
       );
       end.onData = (data) => one.received(data);
@@ -210,6 +210,35 @@ test('a caller to whom RADIUS gives an address of the router, of loopback or mul
     assert.match(log(net.b), new RegExp(`ddress ${address.replaceAll('.', '\\.')}(?: is |, which no caller can have)`), address);
   }
   assert.equal(given, [undefined, undefined, undefined, undefined]);
+});
+
+/** Milliseconds from a call to its refusal, or to its address. */
+function answered({ net, dial }: Rig, user: string, password: string, from?: string): { readonly after: number; readonly word: string } {
+  const call = dial(user, password, from);
+  const began = net.world.now;
+  const word = (): string | undefined => /^(?:refused|address)/.exec(call.said.find((line) => !line.startsWith('connected')) ?? '')?.[0];
+  net.world.run(2 * MINUTE, () => word() !== undefined);
+  const after = net.world.now - began;
+  call.cut();
+  net.world.run(100);
+  return { after, word: word() ?? 'nothing' };
+}
+
+test('a caller who fails authentication waits for the refusal, ever longer from his third failure on; others and a right password do not wait', () => {
+  const all = rig(1);
+  all.net.world.run(20_000);
+  const waits = Array.from({ length: 9 }, () => {
+    const { after, word } = answered(all, 'RouterA', 'guess');
+    assert.is(word, 'refused');
+    return after;
+  });
+  const [base = 0] = waits;
+  assert.equal(waits.map((wait) => Math.round((wait - base) / 1000)), [0, 0, 1, 2, 4, 8, 16, 16, 16]);
+  const other = answered(all, 'RouterA', 'guess', '032');
+  assert.ok(other.after - base < 500, `another number waits ${other.after} ms`);
+  const right = answered(all, 'RouterA', 'PasswordA');
+  assert.equal([right.word, right.after - base < 500], ['address', true]);
+  assert.ok(answered(all, 'RouterA', 'guess').after - base < 500, 'who proved himself starts afresh');
 });
 
 test.run();
