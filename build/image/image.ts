@@ -103,7 +103,7 @@ function makeRoot(works: Works, options: Options, boot: ReturnType<typeof bootFi
 function squash({ root, parts, date }: Works, fast: boolean): string {
   const file = join(parts, 'slot');
   stamp(root, date);
-  const packing = fast ? ['-comp', 'zstd', '-Xcompression-level', '3', '-b', '256K'] : ['-comp', 'zstd', '-Xcompression-level', '22', '-b', '1M'];
+  const packing = fast ? ['-comp', 'zstd', '-Xcompression-level', '3', '-b', '128K'] : ['-comp', 'zstd', '-Xcompression-level', '22', '-b', '256K'];
   run(['mksquashfs', root, file, ...packing, '-all-root', '-no-xattrs', '-noappend', '-quiet', '-no-progress', '-processors', '2'], { env: { SOURCE_DATE_EPOCH: String(date) } });
   return file;
 }
