@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-const PARTS = ['control', 'plane'] as const;
+const PARTS = ['control', 'plane', 'storm'] as const;
 const wanted = process.argv.slice(2);
 let failed = 0;
 for (const part of PARTS) {
