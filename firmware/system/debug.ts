@@ -17,9 +17,19 @@ export const DUMP = [
   'show ip interface',
   'show ip route',
   'show ip arp',
+  'show ip pool',
+  'show ip nat',
+  'show ip filter',
+  'show ip dns',
+  'show dhcp',
   'show ppp',
   'show ppp config',
   'show ppp counter',
+  'show ppp template',
+  'show ppp pppoe',
+  'show isdn call',
+  'show acc call',
+  'show radius',
   'show l2tp',
   'show l2tp call',
   'show l2tp counter',
@@ -36,7 +46,7 @@ export const DUMP = [
 
 const BLOTTED = '****';
 /** Parameters of command lines whose values are secrets. */
-const PARAMETER = /\b(password|secret|key|value)=("[^"]*"?|\S+)/gi;
+const PARAMETER = /\b(\w*password|secret|key|value)=("[^"]*"?|\S+)/gi;
 /** Lines like "Password ...... l2tpB". */
 const FIELD = /^(\s*[A-Za-z ]*password\s*\.+ )(.+)$/gim;
 /** The list under "Passwords" in SHOW L2TP: an address range and its password each. */
