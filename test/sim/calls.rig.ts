@@ -75,7 +75,7 @@ export function pings(net: Lans, { from = net.host1, to = '192.168.20.2', count 
 let streams = 0;
 
 /** Pings until stopped. */
-export function pingStream(net: Lans, { from = net.host1, to = '192.168.20.2', interval = 100, size = 64 }: { readonly from?: SimIpHost; readonly to?: string; readonly interval?: number; readonly size?: number } = {}): { stop(wait: number): { sent: number; answered: number } } {
+export function pingStream(net: Pick<Lans, 'world' | 'host1'>, { from = net.host1, to = '192.168.20.2', interval = 100, size = 64 }: { readonly from?: SimIpHost; readonly to?: string; readonly interval?: number; readonly size?: number } = {}): { stop(wait: number): { sent: number; answered: number } } {
   let sent = 0;
   let running = true;
   const id = ++streams & 0xffff;
