@@ -6,6 +6,8 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 
 import type { Appliance } from '../../firmware/appliance.ts';
+import type { LinkState } from '../../firmware/hal/iphost.ts';
+import { Led } from './leds.ts';
 import type { BootFacts } from './slots.ts';
 import type { BoardTable } from './table.ts';
 import { openWatchdog } from './watchdog.ts';
@@ -16,6 +18,7 @@ export interface Box {
   readonly ports: ReadonlyMap<string, string>;
   readonly appliance: Appliance;
   readonly facts: BootFacts | undefined;
+  links(): readonly LinkState[];
   say(text: string): void;
 }
 
@@ -64,6 +67,23 @@ function watchFallback({ table, ports, appliance, say }: Box, before: string): (
   return () => clearTimeout(timer);
 }
 
+const LOOK_MS = 1000;
+
+/** One LED is lit while a PPP link is up, one while a port is missing or the flash is damaged. */
+function watchLeds({ table, facts, links }: Box): () => void {
+  if (table.leds?.tunnel === undefined && table.leds?.fault === undefined) return () => {};
+  const tunnel = new Led(table.leds.tunnel);
+  const fault = new Led(table.leds.fault);
+  const look = (): void => {
+    const all = links();
+    tunnel.set(all.some(({ name, up }) => up && /^(?:ppp|dyn)\d/.test(name)));
+    fault.set(facts?.flash === 'damaged' || all.some(({ present }) => !present));
+  };
+  look();
+  const timer = setInterval(look, LOOK_MS);
+  return () => clearInterval(timer);
+}
+
 /** Starts all that; `leave` when the router ends. */
 export async function startBox(box: Box): Promise<{ leave(): void }> {
   const { table, appliance, facts, say } = box;
@@ -76,10 +96,12 @@ export async function startBox(box: Box): Promise<{ leave(): void }> {
   await takeFirst(box);
   const now = await configuration(appliance);
   if (facts !== undefined && !/^set user=manager .*password=/im.test(now)) say('Network logins are refused until the password of manager is changed: SET PASSWORD');
+  const dark = watchLeds(box);
   const stop = factory ? watchFallback(box, now) : () => {};
   return {
     leave() {
       stop();
+      dark();
       if (watchdog !== undefined && typeof watchdog !== 'string') watchdog.leave();
     },
   };

@@ -59,7 +59,7 @@ export async function run(options: RunOptions): Promise<number> {
   const ended = Promise.withResolvers<void>();
   const { table } = options;
   const facts = table.boot === undefined ? undefined : readBootFacts(table.boot);
-  const updates = facts === undefined ? {} : { updates: new CardUpdates(facts, table.id) };
+  const updates = facts === undefined ? {} : { updates: new CardUpdates(facts, table.id, options.flash) };
   const board = openBoard({ name: table.name, flash: options.flash, ports: options.ports, ...updates, say, reboot: ended.resolve });
   if (typeof board === 'string') return refused(board);
   for (const signal of SIGNALS) process.on(signal, () => ended.resolve());
@@ -73,7 +73,7 @@ export async function run(options: RunOptions): Promise<number> {
   const appliance = createAppliance(board, { factoryScript: table.factoryScript });
   // Before the consoles, so that a wrong line of the script is read above the first prompt.
   appliance.boot(script, report);
-  const box = await startBox({ table, flash: options.flash, ports: options.ports, appliance, facts, say: (text) => report(`hashi: ${text}`) });
+  const box = await startBox({ table, flash: options.flash, ports: options.ports, appliance, facts, links: () => board.ip.links(), say: (text) => report(`hashi: ${text}`) });
   const consoles = openConsoles(options, appliance);
   const served = serveCommands(options.flash, {
     attach: (stream) => appliance.attachConsole(stream, 'cli'),

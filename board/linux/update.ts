@@ -7,6 +7,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { formatIpv4 } from '../../firmware/bytes/ip.ts';
 import type { Installed, SlotName, Updates, UpdateRequest } from '../../firmware/hal/update.ts';
 import { textOf } from './failure.ts';
+import { forgetFiles, keepFiles, putFilesBack } from './kept-files.ts';
 import { type BootFacts, otherSlot, readState, type Slot, slotDevice, writeState } from './slots.ts';
 import { HEADER, readHead, type UpdateHead } from './update-file.ts';
 
@@ -26,6 +27,8 @@ export interface InstallOptions {
   readonly key: string | undefined;
   readonly unsigned: boolean;
   progress(bytes: number): void;
+  /** The new system is whole on the card; it is put on trial next. */
+  prepared?(): void;
 }
 
 const nameOf = (slot: Slot): SlotName => (slot === 'a' ? 'A' : 'B');
@@ -120,6 +123,7 @@ export async function installFrom(stream: AsyncIterable<Uint8Array>, options: In
     await file.write(first, 0, FIRST, 0);
     await file.sync();
     await readBack(slotDevice(facts, slot), head);
+    options.prepared?.();
     writeState(facts.disk, { trial: slot, tries: 1, note: '-' });
     return { slot: nameOf(slot), version: head.version, kernel: head.kernel, size: head.size };
   } finally {
@@ -164,15 +168,19 @@ async function* chunks(request: UpdateRequest, port: number, signal: AbortSignal
 export class CardUpdates implements Updates {
   readonly #facts: BootFacts;
   readonly #board: string;
+  readonly #flash: string;
   readonly #port: number;
 
-  /** `port`: of the HTTP servers, other than 80 in tests. */
-  constructor(facts: BootFacts, board: string, port = 80) {
+  /** `flash`: the folder whose configuration is kept while an update is on trial. `port`: of the HTTP servers, other than 80 in tests. */
+  constructor(facts: BootFacts, board: string, flash: string, port = 80) {
     this.#facts = facts;
     this.#board = board;
+    this.#flash = flash;
     this.#port = port;
+    if (facts.failed === undefined) return;
+    putFilesBack(flash);
     // The loader's word was heard: said once.
-    if (facts.failed !== undefined) writeState(facts.disk, { note: '-' });
+    writeState(facts.disk, { note: '-' });
   }
 
   state(): ReturnType<Updates['state']> {
@@ -196,7 +204,8 @@ export class CardUpdates implements Updates {
       timer = setTimeout(() => abort.abort(new Error('the server is silent')), SILENCE_MS);
     };
     const stream = chunks(request, this.#port, abort.signal, alive);
-    installFrom(stream, { facts: this.#facts, board: this.#board, key: ownKey(), unsigned: request.unsigned, progress })
+    const prepared = (): void => keepFiles(this.#flash);
+    installFrom(stream, { facts: this.#facts, board: this.#board, key: ownKey(), unsigned: request.unsigned, progress, prepared })
       .then(done, (error: unknown) => done({ refused: textOf(error) }))
       .finally(() => clearTimeout(timer));
     return { cancel: () => abort.abort(new Error('stopped')) };
@@ -208,6 +217,7 @@ export class CardUpdates implements Updates {
     writeState(disk, { active: slot, trial: undefined, tries: 0, note: '-' });
     mkdirSync('/run/hashi', { recursive: true });
     writeFileSync(CONFIRMED, '');
+    forgetFiles(this.#flash);
     return undefined;
   }
 

@@ -206,6 +206,25 @@ const damaged: Case = {
   },
 };
 
+const watchdog: Case = {
+  name: 'a router whose main loop stands still is started anew by the hardware watchdog',
+  cuts: true,
+  async run(suite) {
+    const { qemu, target, say } = suite;
+    if (qemu === undefined) return;
+    const { rescue } = qemu;
+    rescue.send('\r');
+    await rescue.expect(/# (?:\u001b\[6n)?$/, 30);
+    rescue.send('free | grep Mem; grep -E "VmRSS|VmHWM" /proc/$(pidof hashi)/status; echo do""ne\r');
+    say((await rescue.expect(/\ndone/, 30)).split(/\r?\n/).filter((line) => /Mem:|Vm/.test(line)).join(', '));
+    const began = performance.now();
+    rescue.send('kill -STOP $(pidof hashi)\r');
+    await target.console.expect(/login: $/, 240);
+    say(`login prompt ${((performance.now() - began) / 1000).toFixed(1)} s after the router stood still`);
+    await target.console.login();
+  },
+};
+
 /** What CI runs, and what the command runs. */
 export const SHORT: readonly Case[] = [boots, keeps, saves, refuses, updates, falls];
-export const CASES: readonly Case[] = [...SHORT, cutUpdates, damaged];
+export const CASES: readonly Case[] = [...SHORT, watchdog, cutUpdates, damaged];

@@ -5,7 +5,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { CASES, type Suite } from './cases.ts';
+import { type Case, CASES, type Suite } from './cases.ts';
+import type { BuiltImage } from './image.ts';
+import { lanToLan } from './lan.ts';
 import { qemuSuite } from './qemu.ts';
 import { RealTarget, type Target } from './target.ts';
 
@@ -28,12 +30,21 @@ function realSuite(target: Target): Suite {
   return { target, qemu: undefined, server: value('--server') ?? '', cuts, say };
 }
 
-const suite: Suite = url === 'qemu-virt' ? qemuSuite(folder, cuts, say) : realSuite(new RealTarget(url, folder));
+const suite: Suite & { readonly built?: BuiltImage } = url === 'qemu-virt' ? qemuSuite(folder, cuts, say) : realSuite(new RealTarget(url, folder));
+const { built } = suite;
+const outside: Case[] = built === undefined || process.getuid?.() !== 0 ? [] : [{ name: 'the LAN-to-LAN example with the image as router A', cuts: true, run: () => lanToLan(built, join(folder, 'lan'), say) }];
 const word = value('--case') ?? '';
+let started = false;
+/** Cases go on from each other; the first one starts the box itself where it is that one's matter. */
+function needsStart(one: Case): boolean {
+  const first = !started;
+  started = true;
+  return first && one !== CASES[0] && !outside.includes(one);
+}
 let failed = 0;
 let passed = 0;
 try {
-  for (const one of CASES) {
+  for (const one of [...CASES, ...outside]) {
     if (word !== '' && !one.name.includes(word)) continue;
     const needs = one.cuts && !suite.target.canCut ? 'somebody must cut the power' : /update/.test(one.name) && suite.server === '' ? 'needs --server' : undefined;
     if (needs !== undefined) {
@@ -43,6 +54,10 @@ try {
     const began = performance.now();
     suite.target.console.note(one.name);
     try {
+      if (needsStart(one)) {
+        await suite.target.start();
+        await suite.target.console.login();
+      }
       await one.run(suite);
       passed++;
       console.log(`ok   ${one.name} (${((performance.now() - began) / 1000).toFixed(1)} s)`);

@@ -136,12 +136,19 @@ const socketWire = (socket: Socket): Wire => {
   return wire;
 };
 
+const connected = (path: string): Promise<Socket | undefined> =>
+  new Promise((done) => {
+    const tried = connect(path, () => done(tried)).on('error', () => done(undefined));
+  });
+
 /** qemu-system-aarch64 with the image on its disk. */
 export class QemuTarget implements Target {
   readonly name: string;
   readonly canCut = true;
   readonly console: Console;
   readonly disk: string;
+  /** The shell on a second line; on virt only. */
+  readonly rescue: Console;
   readonly #options: QemuOptions;
   #child: Bun.Subprocess | undefined;
 
@@ -151,6 +158,7 @@ export class QemuTarget implements Target {
     mkdirSync(options.folder, { recursive: true });
     this.disk = join(options.folder, 'disk.img');
     this.console = new Console(join(options.folder, 'transcript.log'));
+    this.rescue = new Console(join(options.folder, 'rescue.log'));
     this.fresh();
   }
 
@@ -170,10 +178,12 @@ export class QemuTarget implements Target {
   async power(): Promise<void> {
     const { kernel, initramfs, folder, machine = 'virt', dtb, append = '', extra = [], wrap = [] } = this.#options;
     const socket = join(folder, 'console.sock');
-    rmSync(socket, { force: true });
+    const rescue = join(folder, 'rescue.sock');
+    for (const path of [socket, rescue]) rmSync(path, { force: true });
     const serial = ['-chardev', `socket,id=c,path=${socket},server=on,wait=on`];
-    const virt = ['-M', 'virt', '-cpu', 'cortex-a53', '-smp', '2', '-m', '512', '-serial', 'chardev:c', '-append', `console=ttyAMA0 quiet loglevel=4 panic=10 ${append}`,
-      '-drive', `file=${this.disk},if=none,format=raw,id=d`, '-device', 'virtio-blk-pci,drive=d', '-device', 'i6300esb', '-action', 'watchdog=reset'];
+    const virt = ['-M', 'virt', '-cpu', 'cortex-a53', '-smp', '2', '-m', '512', '-serial', 'chardev:c', '-append', `console=ttyAMA0 quiet loglevel=4 panic=10 hashi.rescue=ttyS0 ${append}`,
+      '-drive', `file=${this.disk},if=none,format=raw,id=d`, '-device', 'virtio-blk-pci,drive=d', '-device', 'i6300esb', '-action', 'watchdog=reset',
+      '-chardev', `socket,id=r,path=${rescue},server=on,wait=off`, '-device', 'pci-serial,chardev=r'];
     // qemu takes the first write to this machine's watchdog for its expiry.
     const pi = ['-M', 'raspi3b', '-serial', 'null', '-serial', 'chardev:c', '-dtb', dtb ?? '', '-append', `console=ttyS1,115200 quiet loglevel=4 panic=10 module_blacklist=bcm2835_wdt ${append}`, '-drive', `file=${this.disk},if=sd,format=raw`];
     const words = [...wrap, 'nice', '-n', '10', 'qemu-system-aarch64', '-nodefaults', '-display', 'none', '-kernel', kernel, '-initrd', initramfs, ...serial, ...(machine === 'virt' ? virt : pi), ...extra];
@@ -182,11 +192,11 @@ export class QemuTarget implements Target {
     for (let turn = 0; turn < 100; turn++) {
       await Bun.sleep(50);
       if (this.#child.exitCode !== null) throw new Error(`qemu ended at once: ${await Bun.file(join(folder, 'qemu.log')).text()}`);
-      const found = await new Promise<Socket | undefined>((done) => {
-        const tried = connect(socket, () => done(tried)).on('error', () => done(undefined));
-      });
+      const found = await connected(socket);
       if (found === undefined) continue;
       this.console.attach(socketWire(found));
+      const second = machine === 'virt' ? await connected(rescue) : undefined;
+      if (second !== undefined) this.rescue.attach(socketWire(second));
       return;
     }
     throw new Error('qemu opens no console');

@@ -1,13 +1,14 @@
 // The state of a card's two systems: torn records, the loader's own reading of them, and updates written to plain files.
 
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
 import { parseRecord, readBootFacts, readState, RECORDS, recordText, type BootFacts, writeState } from '../../../board/linux/slots.ts';
+import { forgetFiles, keepFiles, putFilesBack } from '../../../board/linux/kept-files.ts';
 import { installFrom, type InstallOptions } from '../../../board/linux/update.ts';
 import { HEADER, type Manifest, manifestText } from '../../../board/linux/update-file.ts';
 import { when } from '../../needs.ts';
@@ -187,6 +188,27 @@ test('a transfer that breaks off over an update on trial takes the trial back', 
   assert.is(readState(disk).state.trial, 'b');
   assert.match(await install(updateOf().subarray(0, 50_000)), /ends too early/);
   assert.is(readState(disk).state.trial, undefined);
+});
+
+test('the configuration from before an update is put back when the update did not come up, and forgotten when it did', () => {
+  const flash = join(folder, 'flash');
+  mkdirSync(flash);
+  writeFileSync(join(flash, 'boot.cfg'), 'old');
+  writeFileSync(join(flash, 'same.scp'), 'same');
+  writeFileSync(join(flash, 'events.log'), 'one');
+  keepFiles(flash);
+  writeFileSync(join(flash, 'boot.cfg'), 'new');
+  writeFileSync(join(flash, 'events.log'), 'two');
+  assert.equal(putFilesBack(flash), ['boot.cfg']);
+  assert.is(readFileSync(join(flash, 'boot.cfg'), 'utf8'), 'old');
+  assert.is(readFileSync(join(flash, 'events.log'), 'utf8'), 'two');
+  assert.equal(putFilesBack(flash), []);
+  keepFiles(flash);
+  writeFileSync(join(flash, 'boot.cfg'), 'newer');
+  forgetFiles(flash);
+  assert.equal(putFilesBack(flash), []);
+  assert.is(readFileSync(join(flash, 'boot.cfg'), 'utf8'), 'newer');
+  assert.equal(readdirSync(flash).toSorted(), ['boot.cfg', 'events.log', 'same.scp']);
 });
 
 test.run();
