@@ -25,12 +25,12 @@ const FAT32 = 0x0c;
 const LINUX = 0x83;
 
 /** One after the other from 4 MiB on. */
-export const PARTITIONS: readonly Partition[] = (
-  [['boot', 80, FAT32], ['slot-a', 96, LINUX], ['slot-b', 96, LINUX], ['flash', 64, LINUX]] as const
-).reduce<Partition[]>((done, [name, mib, type]) => {
-  const last = done.at(-1);
-  return [...done, { name, at: last === undefined ? 4 * MIB : last.at + last.size, size: mib * MIB, type }];
-}, []);
+export const PARTITIONS: readonly Partition[] = [
+  { name: 'boot', at: 4 * MIB, size: 80 * MIB, type: FAT32 },
+  { name: 'slot-a', at: 84 * MIB, size: 96 * MIB, type: LINUX },
+  { name: 'slot-b', at: 180 * MIB, size: 96 * MIB, type: LINUX },
+  { name: 'flash', at: 276 * MIB, size: 64 * MIB, type: LINUX },
+];
 
 export const partition = (name: Partition['name']): Partition => {
   const found = PARTITIONS.find((one) => one.name === name);

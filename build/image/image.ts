@@ -210,7 +210,7 @@ function value(words: readonly string[], name: string): string | undefined {
   return at < 0 ? undefined : words[at + 1];
 }
 
-const KNOWN = ['--board', '--binary', '--cache', '--out', '--update-key', '--sign-key'];
+const KNOWN: ReadonlySet<string> = new Set(['--board', '--binary', '--cache', '--out', '--update-key', '--sign-key']);
 
 async function main(words: readonly string[]): Promise<number> {
   if (words.includes('--refresh-lock')) {
@@ -218,7 +218,7 @@ async function main(words: readonly string[]): Promise<number> {
     console.log(`build/image/lock.json: ${packages.length} packages, kernel ${kernel}`);
     return 0;
   }
-  const unknown = words.filter((word, i) => word.startsWith('--') ? !KNOWN.includes(word) && word !== '--fast' : !KNOWN.includes(words[i - 1] ?? ''));
+  const unknown = words.filter((word, i) => word.startsWith('--') ? !KNOWN.has(word) && word !== '--fast' : !KNOWN.has(words[i - 1] ?? ''));
   const board = Object.values(BOARDS).find(({ name }) => name === value(words, '--board'));
   if (unknown.length > 0 || board === undefined) {
     console.error(`${unknown.length > 0 ? `unknown: ${unknown.join(' ')}\n` : ''}npm run image -- --board ${Object.keys(BOARDS).join('|')} [--update-key FILE] [--sign-key FILE] [--binary FILE] [--cache DIR] [--out DIR] [--fast], or ${REFRESH}`);
