@@ -7,7 +7,9 @@ import { formatIpv4, type Ipv4 } from '../../firmware/bytes/ip.ts';
 import type { Refusal } from '../../firmware/hal/dataplane.ts';
 import type { IpHost, LinkState, Lookup, Neighbour, RouteSpec } from '../../firmware/hal/iphost.ts';
 import { ERRNO } from './ffi/errno.ts';
+import { monotonic } from './ffi/libc.ts';
 import { MAX_DEVICE_NAME } from './ffi/tun.ts';
+import type { NetlinkFailure } from './netlink/client.ts';
 import { NetlinkEvents, RTMGRP } from './netlink/events.ts';
 import { type KernelRoute, type Link, linkOf, RouteClient } from './netlink/route.ts';
 import { readSwitch, writeSwitch } from './sysctl.ts';
@@ -25,6 +27,10 @@ const REDIRECTS = (device: string): string => `net/ipv4/conf/${device}/send_redi
 const PPP = /^(ppp|dyn)(\d+)$/;
 const SHARED = /^dyn\d+$/;
 const NO_MAC = '';
+const HOST = 32;
+/** Milliseconds that an answer about a route is taken for granted, as a storm of calls asks the same thousands of times a second. Others than us change routes too. */
+const LOOKUP_LASTS = 50;
+const MOST_LOOKUPS = 1000;
 /** The kernel's answer where what is to be deleted is gone already. */
 const ESRCH = 3;
 
@@ -65,6 +71,10 @@ export class LinuxIpHost implements IpHost {
   /** How many routes of ours each destination and metric has. */
   readonly #places = new Map<string, number>();
   readonly #proxies = new Map<string, { readonly device: string; readonly address: Ipv4 }>();
+  /** Indices of shared devices that routes were put on. */
+  readonly #indices = new Map<string, number>();
+  /** Answers of the kernel that are fresh. */
+  readonly #lookups = new Map<Ipv4, { readonly found: Lookup | undefined; readonly until: number }>();
   #closed = false;
 
   constructor(options: IpHostOptions) {
@@ -91,6 +101,7 @@ export class LinuxIpHost implements IpHost {
   }
 
   setUp(name: string, up: boolean): Refusal | undefined {
+    this.#lookups.clear();
     const link = this.#link(name);
     if ('refused' in link) return link;
     if (link.admin === up) return undefined;
@@ -100,6 +111,7 @@ export class LinuxIpHost implements IpHost {
   }
 
   addAddress(name: string, address: Ipv4, length: number): Refusal | undefined {
+    this.#lookups.clear();
     const link = this.#link(name);
     if ('refused' in link) return link;
     if (SHARED.test(link.name)) this.#quiet(link.name);
@@ -112,19 +124,31 @@ export class LinuxIpHost implements IpHost {
   }
 
   deleteAddress(name: string, address: Ipv4, length: number): void {
+    this.#lookups.clear();
     const device = this.#deviceOf(name);
     if (device === undefined || !this.#addresses.delete(addressKey(device, address, length))) return;
     this.#removeAddress(device, address, length);
   }
 
   addRoute(spec: RouteSpec): Refusal | undefined {
-    const link = this.#link(spec.name);
-    if ('refused' in link) return link;
     const { destination, length, via, metric } = spec;
-    const kernel: KernelRoute = { destination, length, via, metric, index: link.index, protocol: ROUTE_PROTOCOL };
     const key = routeKey(spec);
     const others = this.#places.get(placeKey(spec)) ?? 0;
-    const failure = this.#route.addRoute(kernel, others > 0 ? 'another' : 'only');
+    const add = (index: number): { readonly kernel: KernelRoute; readonly failure: NetlinkFailure | undefined } => {
+      const kernel: KernelRoute = { destination, length, via, metric, index, protocol: ROUTE_PROTOCOL };
+      return { kernel, failure: this.#route.addRoute(kernel, others > 0 ? 'another' : 'only') };
+    };
+    this.#forgetLookups(spec);
+    // Thousands of callers have their routes over one device: the kernel itself says when its index is not that device's any more.
+    const index = this.#indices.get(spec.name);
+    let done = index === undefined ? undefined : add(index);
+    if (done === undefined || (done.failure !== undefined && done.failure.errno !== ERRNO.EEXIST)) {
+      const link = this.#link(spec.name);
+      if ('refused' in link) return link;
+      if (SHARED.test(spec.name)) this.#indices.set(spec.name, link.index);
+      done = add(link.index);
+    }
+    const { kernel, failure } = done;
     if (failure?.errno === ERRNO.EEXIST && !this.#inKernel(kernel)) {
       return { refused: `The host has a route to ${prefixText(destination, length)} with metric ${metric} of its own` };
     }
@@ -140,6 +164,7 @@ export class LinuxIpHost implements IpHost {
     const known = this.#routes.get(routeKey(spec));
     if (known === undefined) return;
     this.#routes.delete(routeKey(spec));
+    this.#forgetLookups(spec);
     const left = (this.#places.get(placeKey(spec)) ?? 1) - 1;
     if (left > 0) this.#places.set(placeKey(spec), left);
     else this.#places.delete(placeKey(spec));
@@ -157,6 +182,16 @@ export class LinuxIpHost implements IpHost {
   }
 
   lookup(destination: Ipv4): Lookup | undefined {
+    const now = monotonic();
+    const known = this.#lookups.get(destination);
+    if (known !== undefined && now < known.until) return known.found;
+    const found = this.#lookUp(destination);
+    if (this.#lookups.size >= MOST_LOOKUPS) this.#lookups.clear();
+    this.#lookups.set(destination, { found, until: now + LOOKUP_LASTS });
+    return found;
+  }
+
+  #lookUp(destination: Ipv4): Lookup | undefined {
     const found = this.#route.lookup(destination);
     if (found === undefined) return undefined;
     const link = this.#route.link(found.index);
@@ -266,6 +301,12 @@ export class LinuxIpHost implements IpHost {
     if (failure !== undefined && failure.errno !== ERRNO.EADDRNOTAVAIL) throw new Error(`the kernel keeps the address ${prefixText(address, length)}: ${failure.text}`);
   }
 
+  /** What a route of ours that comes or goes may change. */
+  #forgetLookups({ destination, length }: RouteSpec): void {
+    if (length === HOST) this.#lookups.delete(destination);
+    else this.#lookups.clear();
+  }
+
   #inKernel(wanted: KernelRoute): boolean {
     const same = (r: KernelRoute): boolean =>
       r.destination === wanted.destination && r.length === wanted.length && r.via === wanted.via && r.index === wanted.index && r.metric === wanted.metric;
@@ -292,6 +333,7 @@ export class LinuxIpHost implements IpHost {
 
   /** A link of the kernel came, went or changed: ours only are looked at, once per turn of the event loop. */
   #told(link: Link): void {
+    this.#lookups.clear();
     const name = this.#nameOf(link);
     const renamed = [...this.#seen.values()].some((signature) => signature.startsWith(`${link.index} `));
     if (name !== undefined || renamed) this.#refresh();

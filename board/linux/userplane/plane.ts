@@ -61,6 +61,7 @@ export class UserPlane implements DataPlane {
   readonly #underlayCounters = new CounterTable(MAX_UNDERLAYS);
   readonly #interfaceCounters = new Float64Array(new SharedArrayBuffer(MAX_INTERFACES * 8));
   #closed = false;
+  #willRing = false;
 
   /**
    * Starts the worker. Needs CAP_NET_ADMIN from the first interface on, CAP_NET_RAW from the first Ethernet port on. `ports`: the operator's
@@ -287,7 +288,7 @@ export class UserPlane implements DataPlane {
       }
       this.#commands.commit();
     }
-    this.#ring();
+    this.#ringLater();
   }
 
   counters(key: SessionKey): SessionCounters | undefined {
@@ -326,7 +327,10 @@ export class UserPlane implements DataPlane {
   /** Gives the control plane what the worker has punted; ends when nothing more waits. */
   #drain(): void {
     do {
-      for (let batch = this.#punts.take(this.#known); batch !== undefined; batch = this.#punts.take(this.#known)) this.onPunt(batch, Math.floor(monotonic()));
+      for (let batch = this.#punts.take(this.#known); batch !== undefined; batch = this.#punts.take(this.#known)) {
+        this.onPunt(batch, Math.floor(monotonic()));
+        this.#ring();
+      }
     } while (!this.#closed && !this.#punts.sleep());
   }
 
@@ -409,7 +413,17 @@ export class UserPlane implements DataPlane {
 
   #commit(): void {
     this.#commands.commit();
-    this.#ring();
+    this.#ringLater();
+  }
+
+  /** One bell for all that this turn of the event loop has to say: a wake of the worker costs more than most of what it is told. */
+  #ringLater(): void {
+    if (this.#willRing) return;
+    this.#willRing = true;
+    queueMicrotask(() => {
+      this.#willRing = false;
+      if (!this.#closed) this.#ring();
+    });
   }
 
   #ring(): void {
@@ -418,6 +432,7 @@ export class UserPlane implements DataPlane {
 
   /** Returns when the worker has obeyed every command given. */
   #settle(): void {
+    this.#ring();
     if (!this.#commands.drained(PATIENCE_MS)) throw new Error('the data plane does not answer');
   }
 }
