@@ -14,6 +14,7 @@ import type { Log } from './log/log.ts';
 import type { Attempt, Verdict } from './ppp/auth.ts';
 import type { PppInterface } from './ppp/interface.ts';
 import type { PppInterfaces } from './ppp/interfaces.ts';
+import type { PppParameters } from './ppp/parameters.ts';
 import type { PppOwner, PppTraffic } from './ppp/owner.ts';
 import { interfaceParameters, PppTemplates, type Template, type TemplateParameters } from './ppp/templates.ts';
 import type { TemplateOwner, TemplateWatch } from './ppp/template.commands.ts';
@@ -152,6 +153,7 @@ export class Remote implements TemplateOwner {
   readonly #parts: RemoteParts;
   /** By interface name. */
   readonly #callers = new Map<string, Caller>();
+  readonly #made = new WeakMap<TemplateParameters, PppParameters>();
   /** The shared device of each template that has had a caller. */
   readonly #devices = new Map<number, InterfaceId>();
   /** Who watches the callers of a template, by where he reads. */
@@ -222,7 +224,7 @@ export class Remote implements TemplateOwner {
     const device = this.#device(template);
     if (typeof device === 'object') return device;
     const { parameters, number } = template;
-    const one = ppp.addDynamic(owner, { template: number, over: call.over, device }, interfaceParameters(parameters), now);
+    const one = ppp.addDynamic(owner, { template: number, over: call.over, device }, this.#parametersOf(parameters), now);
     const caller: Caller = { one, template, parameters, device, call, party: { call, number: one.number }, link: undefined, relayed: undefined, grant: undefined, ended: undefined, user: '', wasUp: false, refusal: '' };
     this.#callers.set(one.name, caller);
     for (const watch of this.#watches.get(number)?.values() ?? []) if (now < watch.until) show(one, watch);
@@ -237,6 +239,13 @@ export class Remote implements TemplateOwner {
       linkAsk: () => caller.one.ask(),
       linkDown: (reason, at) => this.#linkDown(caller, reason, at),
     };
+  }
+
+  /** One object for all callers of a template: there may be thousands. */
+  #parametersOf(template: TemplateParameters): PppParameters {
+    const made = this.#made.get(template) ?? interfaceParameters(template);
+    this.#made.set(template, made);
+    return made;
   }
 
   #device({ number, parameters }: Template): InterfaceId | Refusal {

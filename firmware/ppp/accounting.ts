@@ -94,6 +94,7 @@ export class Accounting {
 
   /** Why the interface may not be up any more, as one sentence; undefined while within all limits. */
   exceeded(parameters: PppParameters, now: Millis): string | undefined {
+    if (COUNTERS.every((counter) => limitOf(parameters[LIMIT_PARAMETER[counter]]) === undefined)) return undefined;
     const row = this.rows(parameters, now).find(({ current, limit }) => limit !== undefined && current >= limit);
     if (row === undefined) return undefined;
     const name = LIMIT_PARAMETER[row.counter].toUpperCase();
