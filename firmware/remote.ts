@@ -2,7 +2,7 @@
 // where ADD L2TP USER says so, goes on to an LNS. Joins the calls of all kinds, PPP, users, pools and routes; the interfaces of one template
 // share a device of the data plane.
 
-import { formatIpv4, type Ipv4, type Ipv4Prefix } from './bytes/ip.ts';
+import { formatIpv4, inPrefix, type Ipv4, type Ipv4Prefix } from './bytes/ip.ts';
 import type { Millis } from './bytes/time.ts';
 import type { Clock } from './hal/clock.ts';
 import type { DataPlane, InterfaceId, Refusal, SessionKey } from './hal/dataplane.ts';
@@ -429,7 +429,7 @@ export class Remote implements TemplateOwner {
     const caller = this.#callers.get(name);
     if (caller === undefined || caller.link === undefined) return;
     caller.wasUp = true;
-    const networks = caller.grant?.networks ?? [];
+    const networks = this.#networks(caller);
     const own: Ipv4Prefix[] = [{ address: remote, length: HOST_LENGTH }, ...networks];
     caller.link.update({ far: caller.device, routes: own, sources: own, mtu, address: local });
     this.#parts.ip.dynamicUp(name, { device: nameOf(caller.template.number), local, peer: remote, networks, mtu });
@@ -447,6 +447,17 @@ export class Remote implements TemplateOwner {
     );
     const who = caller.user === '' ? '' : `, user ${caller.user}`;
     this.#log(name, 'UP', `${name}: IP is up to ${formatIpv4(remote)}${who}, from ${caller.call.from} by PPP template ${caller.template.number}`);
+  }
+
+  /** Networks behind a caller; none may hold the peer of his own tunnel: its packets would go round in the tunnel for ever. */
+  #networks({ one, user, call, grant }: Caller): readonly Ipv4Prefix[] {
+    const { peer } = call;
+    return (grant?.networks ?? []).filter((network) => {
+      if (peer === undefined || !inPrefix(peer, network)) return true;
+      const text = `${one.name}: network ${formatIpv4(network.address)}/${network.length} is not routed to user ${user}: it holds ${formatIpv4(peer)}, the peer of his own tunnel`;
+      this.#parts.log.add({ module: 'IP', severity: 4, type: 'VINT', subtype: 'FAIL', source: one.name, text });
+      return false;
+    });
   }
 
   #down(name: string, caller: Caller | undefined): void {

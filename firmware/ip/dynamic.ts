@@ -20,6 +20,8 @@ export interface DynamicLink {
   readonly since: Millis;
 }
 
+const HOST_LENGTH = 32;
+
 /** A destination of routes. */
 export interface Destination {
   readonly destination: Ipv4;
@@ -28,7 +30,7 @@ export interface Destination {
 
 /** Where routes over the interface lead: the peer first. */
 export const destinations = ({ peer, networks }: DynamicLink): Destination[] => [
-  { destination: peer, length: 32 },
+  { destination: peer, length: HOST_LENGTH },
   ...networks.map(({ address, length }) => ({ destination: address, length })),
 ];
 
@@ -74,13 +76,21 @@ export class Dynamics {
     const link = this.#links.get(name);
     if (link === undefined) return undefined;
     this.#links.delete(name);
-    for (const to of destinations(link)) if (this.#byTarget.get(routeTarget(to)) === link) this.#byTarget.delete(routeTarget(to));
+    for (const to of destinations(link)) this.#giveUp(routeTarget(to), link);
     const addresses = this.#lent.get(link.device);
     const users = (addresses?.get(link.local) ?? 1) - 1;
     if (users > 0) addresses?.set(link.local, users);
     else addresses?.delete(link.local);
     if (addresses?.size === 0) this.#lent.delete(link.device);
     return { link, last: users === 0 };
+  }
+
+  /** A route is that of another link with the same destination from now on, where there is one. Only networks have several. */
+  #giveUp(target: string, link: DynamicLink): void {
+    if (this.#byTarget.get(target) !== link) return;
+    this.#byTarget.delete(target);
+    if (target === routeTarget({ destination: link.peer, length: HOST_LENGTH })) return;
+    for (const other of this.#links.values()) if (other.networks.length > 0 && destinations(other).some((to) => routeTarget(to) === target)) this.#byTarget.set(target, other);
   }
 
   clear(): void {

@@ -9,7 +9,7 @@ import { CODE, encodeDigestRequest, type Packet } from '../../firmware/aaa/radiu
 import { hex } from '../../firmware/bytes/hex.ts';
 import { accept, FakeServer, type Policy } from '../unit/aaa/radius.rig.ts';
 import { log, pings, show } from './calls.rig.ts';
-import { CLIENT, dialIn, hostRoutes, inUse, SERVER } from './remote.rig.ts';
+import { caller, CLIENT, dialIn, hostRoutes, inUse, SERVER } from './remote.rig.ts';
 
 const RADIUS = SERVER.replace('ADD USER=RouterA PASSWORD=PasswordA LOGIN=NO\n', '').replace('AUTHEN=EITHER', 'AUTHEN=EITHER LOGIN=RADIUS');
 
@@ -22,8 +22,8 @@ interface Rig {
 }
 
 /** Router A dials in to router B, which asks a server on a LAN of its own. */
-function rig(policy: Policy, script = RADIUS): Rig {
-  const net = dialIn(script, CLIENT);
+function rig(policy: Policy, script = RADIUS, client = CLIENT): Rig {
+  const net = dialIn(script, client);
   const wire = new Wire(net.world);
   net.b.board.ip.plug('eth2', wire);
   const server = new FakeServer(net.world, wire, ip('10.0.0.11'));
@@ -60,6 +60,32 @@ test('a caller whom the RADIUS server accepts gets the address it gives, and is 
   assert.is(firstNumber(stop.attributes, 'Framed-IP-Address'), ip('192.168.20.77'));
   assert.ok((firstNumber(stop.attributes, 'Acct-Input-Packets') ?? 0) >= 10);
   assert.not.match(show(net.b, 'SHOW LOG') + show(net.b, 'SHOW RADIUS'), 'testing123');
+});
+
+/** Routes over dynamic interfaces as SHOW IP ROUTE lists them. */
+const routes = (net: Lans): string[] => [...show(net.b, 'SHOW IP ROUTE').matchAll(/^(\d[\d.]+) +(255[\d.]+|0\.0\.0\.0) +0\.0\.0\.0 +ppp(\d+) /gm)].map((m) => `${m[1]} ${m[2]} ppp${m[3]}`);
+
+test('Framed-Route leads to networks behind the caller, but never one into his own tunnel, and the log says which', () => {
+  for (const refused of ['1.1.1.0/24 0.0.0.0 1', '1.1.1.1/32', '1.0.0.0/8', '0.0.0.0/0']) {
+    const { net } = rig(granting(text('Framed-Route', refused), text('Framed-Route', '10.8.0.0/16 0.0.0.0 1')));
+    net.world.run(10_000);
+    assert.equal(routes(net), ['10.8.0.0 255.255.0.0 ppp0', '192.168.20.200 255.255.255.255 ppp0'], refused);
+    assert.match(log(net.b), new RegExp(`ppp0: network ${(/^\S+/.exec(refused)?.[0] ?? '').replaceAll('.', '\\.')} is not routed to user RouterA: it holds 1\\.1\\.1\\.1, the peer of his own tunnel`));
+    assert.is(pings(net, { from: net.a.board.ip, to: '192.168.20.2' }), 10, refused);
+  }
+});
+
+test('a network that two callers have goes over the other one when one hangs up', () => {
+  const { net } = rig(granting(text('Framed-Route', '10.8.0.0/16 0.0.0.0 1')), RADIUS, CLIENT + caller(2));
+  net.world.run(10_000);
+  for (const line of ['DISABLE PPP=2', 'ENABLE PPP=2', 'DISABLE PPP=1', 'ENABLE PPP=1', 'DISABLE PPP=2']) {
+    show(net.a, line);
+    net.world.run(10_000);
+    assert.is(net.b.board.ip.lookup(ip('10.8.0.1'))?.name, 'dyn0', line);
+  }
+  show(net.a, 'DISABLE PPP=1');
+  net.world.run(10_000);
+  assert.is.not(net.b.board.ip.lookup(ip('10.8.0.1'))?.name, 'dyn0');
 });
 
 test('without Framed-IP-Address a caller of RADIUS gets an address of the pool', () => {
