@@ -194,11 +194,8 @@ async function build(options: Options): Promise<void> {
     writeFileSync(`${base}.cdx.json`, imageSbom(lock, names, { board: options.board.name, date, binary: options.binary }));
     step(`${relative(ROOT, `${base}.img`)}: ${mega(statSync(`${base}.img`).size)}`);
     if (!options.fast) {
-      for (const packed of [['zstd', '-q', '-f', '-19', '-T2', `${base}.img`, '-o', `${base}.img.zst`], ['xz', '-f', '-k', '-T2', `${base}.img`]]) {
-        run(packed);
-        const file = `${base}.img.${packed[0] === 'xz' ? 'xz' : 'zst'}`;
-        step(`${relative(ROOT, file)}: ${mega(statSync(file).size)}`);
-      }
+      run(['xz', '-f', '-k', '-T2', `${base}.img`]);
+      step(`${relative(ROOT, `${base}.img.xz`)}: ${mega(statSync(`${base}.img.xz`).size)}`);
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });

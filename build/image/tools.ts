@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 /** Command and the Debian package that has it. */
 export const TOOLS: Readonly<Record<string, string>> = {
-  'dpkg-deb': 'dpkg', depmod: 'kmod', mksquashfs: 'squashfs-tools', mke2fs: 'e2fsprogs', 'mkfs.vfat': 'dosfstools', mcopy: 'mtools', mmd: 'mtools', xz: 'xz-utils', zstd: 'zstd', gzip: 'gzip',
+  'dpkg-deb': 'dpkg', depmod: 'kmod', mksquashfs: 'squashfs-tools', mke2fs: 'e2fsprogs', 'mkfs.vfat': 'dosfstools', mcopy: 'mtools', mmd: 'mtools', xz: 'xz-utils', zstd: 'zstd',
 };
 
 /** Where commands are looked for: also in the system folders that a plain user's PATH leaves out. */
