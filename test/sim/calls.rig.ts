@@ -65,9 +65,12 @@ export const status = (node: Node): string => /^Status \.+ (.*(?:\n {26}.*)*)$/m
 /** The log without its line breaks. */
 export const log = (node: Node): string => show(node, 'SHOW LOG').replace(/\n {31}/g, ' ');
 
+/** A network to ping in: with a host that does it, where none is named. */
+type Wired = Pick<Lans, 'world'> & Partial<Pick<Lans, 'host1'>>;
+
 /** Pings `count` times, one every `interval` milliseconds; how many answers came within a second of the last. */
-export function pings(net: Lans, { from = net.host1, to = '192.168.20.2', count = 10, interval = 100, size = 64 }: { readonly from?: SimIpHost; readonly to?: string; readonly count?: number; readonly interval?: number; readonly size?: number } = {}): number {
-  const stream = pingStream(net, { from, to, interval, size });
+export function pings(net: Wired, { from = net.host1, to = '192.168.20.2', count = 10, interval = 100, size = 64 }: { readonly from?: SimIpHost; readonly to?: string; readonly count?: number; readonly interval?: number; readonly size?: number } = {}): number {
+  const stream = pingStream(net, { ...(from === undefined ? {} : { from }), to, interval, size });
   net.world.run(count * interval - 1);
   return stream.stop(1000).answered;
 }
@@ -75,11 +78,12 @@ export function pings(net: Lans, { from = net.host1, to = '192.168.20.2', count 
 let streams = 0;
 
 /** Pings until stopped. */
-export function pingStream(net: Pick<Lans, 'world' | 'host1'>, { from = net.host1, to = '192.168.20.2', interval = 100, size = 64 }: { readonly from?: SimIpHost; readonly to?: string; readonly interval?: number; readonly size?: number } = {}): { stop(wait: number): { sent: number; answered: number } } {
+export function pingStream(net: Wired, { from = net.host1, to = '192.168.20.2', interval = 100, size = 64 }: { readonly from?: SimIpHost; readonly to?: string; readonly interval?: number; readonly size?: number } = {}): { stop(wait: number): { sent: number; answered: number } } {
   let sent = 0;
   let running = true;
   const id = ++streams & 0xffff;
   const answered = new Set<number>();
+  if (from === undefined) throw new Error('nobody to ping from');
   const socket = from.open((answer) => {
     if (answer.type === 0 && answer.from === ip(to) && u16(answer.rest, 0) === id) answered.add(u16(answer.rest, 2));
   });

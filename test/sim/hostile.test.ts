@@ -16,6 +16,7 @@ import { mutator } from '../fuzz/mutate.ts';
 import { SAMPLES } from '../unit/l2tp/samples.ts';
 import { RawPeer } from '../unit/l2tp/world.ts';
 import { inject, log, network, numbers, pings, pingStream, sessions, show, status, tap, tunnels, value } from './calls.rig.ts';
+import { hostRoutes } from './remote.rig.ts';
 
 const MINUTE = 60_000;
 const SCRIPT = `ENABLE IP
@@ -169,7 +170,8 @@ test('a peer that refuses with hostile words is quoted without control character
   assert.not.match(status(router) + log(router).replaceAll('\n', ' '), /[\u0000-\u001f\u007f-\u009f\u202e]/);
 });
 
-test('two routers behind one address translator are two peers with a call each, and do not mix', () => {
+/** Two routers, one address translator, and a server outside: the translator gives router n the port 4000n. */
+function behindTranslator(scripts: { readonly client: (n: number) => string; readonly server: string }): { readonly world: World; readonly server: Node; readonly clients: readonly Node[] } {
   const world = new World(3);
   const [wan, far] = [new Wire(world), new Wire(world)];
   const start = (seed: number, wire: Wire, text: string): Node => {
@@ -179,13 +181,6 @@ test('two routers behind one address translator are two peers with a call each, 
     app.boot({ name: 'nat.cfg', text });
     return { board, app };
   };
-  const lac = (n: number): string => `SET SYSTEM NAME=Lac${n}
-ENABLE IP
-ADD IP INT=eth0 IP=10.0.0.${n} MASK=255.255.255.0
-ENABLE L2TP
-ADD L2TP CALL=c${n} REMOTE=c${n} TYPE=VIRTUAL IP=10.0.0.9
-CREATE PPP=1 OVER=TNL-c${n}
-ADD IP INT=ppp1 IP=192.168.${n}.1 MASK=255.255.255.252`;
   // The translator: 10.0.0.n:1701 is 9.9.9.9:4000n outside, the server 10.0.0.9 inside is 9.9.9.1 outside.
   const cross = (to: Wire, packet: Uint8Array, change: (p: Uint8Array) => string | undefined): void => {
     const copy = packet.slice();
@@ -219,19 +214,22 @@ ADD IP INT=ppp1 IP=192.168.${n}.1 MASK=255.255.255.252`;
         return `10.0.0.${n}`;
       }),
   });
-  const server = start(30, far, `ENABLE IP
-ADD IP INT=eth0 IP=9.9.9.1 MASK=255.255.255.0
-ENABLE L2TP
-ENABLE L2TP SERVER=BOTH
-${[1, 2].map((n) => `ADD L2TP CALL=c${n} TYPE=VIRTUAL IP=0.0.0.0\nCREATE PPP=${n} OVER=TNL-c${n}\nADD IP INT=ppp${n} IP=192.168.${n}.2 MASK=255.255.255.252`).join('\n')}`);
-  const lacs = [start(31, wan, lac(1)), start(32, wan, lac(2))];
-  const net = { world } as ReturnType<typeof network>;
+  const server = start(30, far, `ENABLE IP\nADD IP INT=eth0 IP=9.9.9.1 MASK=255.255.255.0\nENABLE L2TP\nENABLE L2TP SERVER=BOTH\n${scripts.server}`);
+  const client = (n: number): Node => start(30 + n, wan, `SET SYSTEM NAME=Lac${n}\nENABLE IP\nADD IP INT=eth0 IP=10.0.0.${n} MASK=255.255.255.0\nENABLE L2TP\n${scripts.client(n)}`);
+  return { world, server, clients: [client(1), client(2)] };
+}
+
+test('two routers behind one address translator are two peers with a call each, and do not mix', () => {
+  const { world, server, clients } = behindTranslator({
+    client: (n) => `ADD L2TP CALL=c${n} REMOTE=c${n} TYPE=VIRTUAL IP=10.0.0.9\nCREATE PPP=1 OVER=TNL-c${n}\nADD IP INT=ppp1 IP=192.168.${n}.1 MASK=255.255.255.252`,
+    server: [1, 2].map((n) => `ADD L2TP CALL=c${n} TYPE=VIRTUAL IP=0.0.0.0\nCREATE PPP=${n} OVER=TNL-c${n}\nADD IP INT=ppp${n} IP=192.168.${n}.2 MASK=255.255.255.252`).join('\n'),
+  });
   world.run(5000);
   for (let round = 0; round < 20; round++) {
-    for (const [i, one] of lacs.entries()) {
+    for (const [i, one] of clients.entries()) {
       assert.is(sessions(one), 1, log(one));
-      const own = pingStream(net, { from: one.board.ip, to: `192.168.${i + 1}.2`, interval: 10 });
-      const other = pingStream(net, { from: server.board.ip, to: `192.168.${2 - i}.1`, interval: 10 });
+      const own = pingStream({ world }, { from: one.board.ip, to: `192.168.${i + 1}.2`, interval: 10 });
+      const other = pingStream({ world }, { from: server.board.ip, to: `192.168.${2 - i}.1`, interval: 10 });
       world.run(100);
       for (const stream of [own, other]) {
         const { sent, answered } = stream.stop(50);
@@ -239,11 +237,35 @@ ${[1, 2].map((n) => `ADD L2TP CALL=c${n} TYPE=VIRTUAL IP=0.0.0.0\nCREATE PPP=${n
       }
     }
     if (round === 10) {
-      show(lacs[1] ?? server, 'RESET PPP=1');
+      show(clients[1] ?? server, 'RESET PPP=1');
       world.run(10_000);
     }
   }
   assert.equal(numbers(show(server, 'SHOW L2TP TUNNEL'), 'Remote UDP Port').sort(), [40_001, 40_002]);
+});
+
+test('callers behind one address translator have a tunnel, an address and traffic each, and one that hangs up does not touch the other', () => {
+  const { world, server, clients } = behindTranslator({
+    client: (n) => `ENABLE IP REMOTEASSIGN\nADD L2TP CALL=c TYPE=VIRTUAL IP=10.0.0.9\nCREATE PPP=1 OVER=TNL-c LQR=OFF IPREQUEST=ON USERNAME=user${n} PASSWORD=secret${n}\nADD IP INT=ppp1 IP=0.0.0.0\nADD IP ROUTE=192.168.9.0 MASK=255.255.255.0 INT=ppp1 NEXT=0.0.0.0`,
+    server: `${[1, 2].map((n) => `ADD USER=user${n} PASSWORD=secret${n} LOGIN=NO IPADDRESS=192.168.30.${n}`).join('\n')}
+ADD IP INT=eth0-1 IP=192.168.9.1 MASK=255.255.255.0
+CREATE PPP TEMPLATE=0 LQR=OFF AUTHENTICATION=EITHER
+ADD L2TP IP=9.9.9.9 PPPTEMPLATE=0`,
+  });
+  world.run(8000);
+  assert.equal(hostRoutes(server).map((line) => line.split(' ')[0]).sort(), ['192.168.30.1', '192.168.30.2']);
+  assert.equal(numbers(show(server, 'SHOW L2TP TUNNEL'), 'Remote UDP Port').sort(), [40_001, 40_002]);
+  for (const one of clients) assert.is(pings({ world }, { from: one.board.ip, to: '192.168.9.1' }), 10);
+  for (const n of [1, 2]) assert.is(pings({ world }, { from: server.board.ip, to: `192.168.30.${n}` }), 10);
+  const [first = server, second = server] = clients;
+  const stream = pingStream({ world }, { from: second.board.ip, to: '192.168.9.1', interval: 10 });
+  for (const line of ['RESET PPP=1', 'DISABLE L2TP', 'ENABLE L2TP']) {
+    show(first, line);
+    world.run(10_000);
+  }
+  const { sent, answered } = stream.stop(100);
+  assert.is(answered, sent);
+  assert.is(pings({ world }, { from: first.board.ip, to: '192.168.9.1' }), 10);
 });
 
 function checksumAnew(p: Uint8Array): void {

@@ -4,7 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ip, residue, type Node } from '../../board/sim/lans.ts';
 import { CLEAN } from '../../board/sim/wire.ts';
-import { log, pings, sessions, show, tunnels } from './calls.rig.ts';
+import { log, pings, sessions, show, tap, tunnels } from './calls.rig.ts';
 import { lacNet, type LacNet, type LacScripts } from './lac.rig.ts';
 import { dynamics, hostRoutes, inUse } from './remote.rig.ts';
 
@@ -20,7 +20,7 @@ function run(scripts: LacScripts = {}, time = 8000): LacNet {
   return net;
 }
 
-const reaches = (net: LacNet, n: 1 | 2, count = 5): number => pings({ world: net.world } as never, { from: net.home.board.ip, to: `10.${n}.0.2`, count });
+const reaches = (net: LacNet, n: 1 | 2, count = 5): number => pings(net, { from: net.home.board.ip, to: `10.${n}.0.2`, count });
 
 /** Nothing of a caller is left on the LAC. */
 function idle(net: LacNet, what: string): void {
@@ -31,7 +31,7 @@ test('a caller lands at the LNS of his domain, which judges him by what the LAC 
   const net = run();
   assert.is(address(net), '10.1.100.1');
   assert.is(reaches(net, 1), 5, 'from the user to a host behind LNS 1');
-  assert.is(pings({ world: net.world } as never, { from: net.host1, to: '10.1.100.1', count: 5 }), 5, 'from that host to the user');
+  assert.is(pings(net, { from: net.host1, to: '10.1.100.1', count: 5 }), 5, 'from that host to the user');
   assert.equal([inUse(net.lns1), hostRoutes(net.lns1), dynamics(net.lns1)], [['10.1.100.1 ppp0'], ['10.1.100.1 ppp0'], ['ppp0']]);
   assert.equal([sessions(net.lac), sessions(net.lns1), sessions(net.lns2)], [1, 1, 0]);
   assert.not.match(show(net.lac, 'SHOW PPP'), /ppp0/, 'the LAC has no interface of the caller any more');
@@ -40,6 +40,30 @@ test('a caller lands at the LNS of his domain, which judges him by what the LAC 
   assert.match(show(net.lns1, 'SHOW L2TP TUNNEL CALL'), /^Username \.+ ann@one\.example$/m);
   assert.match(log(net.lns1), /LCP is taken over from the LAC, authentication by CHAP-MD5 of ann@one\.example too/);
   assert.not.match(show(net.lac, 'SHOW CONFIG DYNAMIC') + log(net.lac) + log(net.lns1), /annpass/);
+});
+
+test('packets of every size cross PPPoE, the LAC and the tunnel, whole or in fragments, or come back as too big with a size that does cross', () => {
+  const net = run();
+  let largest = 0;
+  tap(net.wan, (packet) => {
+    largest = Math.max(largest, packet.length);
+    return true;
+  });
+  for (const [from, to] of [[net.home.board.ip, '10.1.0.2'], [net.host1, '10.1.100.1']] as const) {
+    let limit = 0;
+    for (let size = 28; size <= 1500; size += size > 60 && size < 1400 ? 137 : 4) {
+      let big = 0;
+      const errors = from.open((answer) => {
+        if (answer.type === 3 && answer.code === 4) big = ((answer.rest[2] ?? 0) << 8) | (answer.rest[3] ?? 0);
+      });
+      const came = pings(net, { from, to, count: 1, size });
+      if (!('refused' in errors)) errors.close();
+      if (came === 1) limit = size;
+      else assert.ok(size > 1456 && (from === net.home.board.ip || (big >= limit && big < size)), `${size} octets to ${to}: too big says ${big}`);
+    }
+    assert.ok(limit >= 1456, `${limit} octets to ${to}`);
+  }
+  assert.ok(largest <= 1500, `a datagram of ${largest} octets was on the wire`);
 });
 
 test('another domain goes to another LNS, with the same LAC and the same line', () => {
