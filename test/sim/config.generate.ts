@@ -145,7 +145,7 @@ function lineOf(form: AnyForm, share: number, random: Chance): string {
     if (!required && choice === undefined && !positional && random() >= share) delete given[key];
   }
   // All that it names has to be there: the fewer the likelier.
-  if (/^DELETE DHCP POLICY/.test(form.syntax)) {
+  if (form.syntax.startsWith('DELETE DHCP POLICY')) {
     const options = form.read.params.filter(({ required }) => !required).map(({ key }) => key);
     const left = pick(options, random);
     for (const key of options) delete given[key];
