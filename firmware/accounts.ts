@@ -8,7 +8,7 @@ import { lengthOf, networkOf } from './bytes/ip.ts';
 import type { Millis } from './bytes/time.ts';
 import type { Log } from './log/log.ts';
 import type { Attempt } from './ppp/auth.ts';
-import type { Grant, Judged, Party, Session } from './remote.ts';
+import type { Grant, Judged, Party, Session } from './party.ts';
 
 export interface AccountsParts {
   readonly radius: Radius;

@@ -8,7 +8,7 @@ import { printable } from './bytes/text.ts';
 import type { Millis } from './bytes/time.ts';
 import type { Clock, Crypto } from './hal/clock.ts';
 import { verifyAttempt, type Attempt, type Verdict } from './ppp/auth.ts';
-import type { Judged, Party } from './remote.ts';
+import type { Judged, Party } from './party.ts';
 
 /** LOGIN of a PPP template. */
 export type Databases = 'ALL' | 'RADIUS' | 'TACACS' | 'USER';

@@ -14,12 +14,13 @@ import type { IpModule } from './ip/module.ts';
 import type { Identity, L2tpLink, L2tpOwner, TemplateCall } from './l2tp/link.ts';
 import { L2tpServer } from './l2tp/server.ts';
 import type { Log } from './log/log.ts';
+import type { Incoming, IncomingLink, Judged, Party } from './party.ts';
 import type { Attempt } from './ppp/auth.ts';
 import type { PppInterface } from './ppp/interface.ts';
 import { PppInterfaces } from './ppp/interfaces.ts';
 import type { PppLower, PppOwner, PppTraffic } from './ppp/owner.ts';
 import { forward, outgoing } from './relay.ts';
-import { type Incoming, type IncomingLink, type Judged, type Party, Remote, type RemoteParts } from './remote.ts';
+import { Remote, type RemoteParts } from './remote.ts';
 
 export interface LinesParts {
   readonly board: Board;

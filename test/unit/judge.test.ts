@@ -9,7 +9,7 @@ import { Users } from '../../firmware/aaa/users.ts';
 import { parseIpv4 } from '../../firmware/bytes/ip.ts';
 import { Secret } from '../../firmware/bytes/secret.ts';
 import { Judge } from '../../firmware/judge.ts';
-import type { Party } from '../../firmware/remote.ts';
+import type { Party } from '../../firmware/party.ts';
 
 /** A judge without users; how long after a guess the refusal comes. */
 function guesses(): (who: Party | string) => number {
