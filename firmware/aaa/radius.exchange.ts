@@ -43,8 +43,8 @@ const LIMITS = {
   /** RFC 2865 3: one octet. */
   identifiers: 256,
   sockets: 4,
-  /** Questions under way at a server at first, at least and at most: the receive buffer of a usual server holds some 250. */
-  window: { first: 128, least: 16, most: 1024 },
+  /** Questions under way at a server at first, at least and at most (the receive buffer of a usual server holds some 250); how many more at a time, and the ms that make an answer late. */
+  window: { first: 128, least: 16, most: 1024, step: 8, late: 10 },
   /** Questions that wait for a server; more are told at once that nobody answers. */
   queue: 10_000,
 } as const;
@@ -83,6 +83,9 @@ interface Channel {
   readonly queue: Job[];
   inFlight: number;
   window: number;
+  /** The shortest time that an answer took, and how many since the window grew were hardly longer. */
+  quickest: Millis;
+  prompt: number;
   lastCut: Millis;
   lastReply: Millis;
   deadUntil: Millis;
@@ -192,7 +195,7 @@ export class Exchange {
       server, lane, counters,
       port: lane === 'login' ? server.port : server.accPort,
       trust: { secret: server.secret, crypto: this.#parts.crypto },
-      sockets: [], queue: [], inFlight: 0, window: LIMITS.window.first, lastCut: 0, lastReply: Number.NEGATIVE_INFINITY, deadUntil: 0, silent: false,
+      sockets: [], queue: [], inFlight: 0, window: LIMITS.window.first, quickest: Number.POSITIVE_INFINITY, prompt: 0, lastCut: 0, lastReply: Number.NEGATIVE_INFINITY, deadUntil: 0, silent: false,
     };
   }
 
@@ -333,11 +336,22 @@ export class Exchange {
     return true;
   }
 
+  /**
+   * More may be under way after a whole window of answers, and only while the server is not late already: then more would but wait in its
+   * receive buffer, which drops what it has no room for, and each of those costs a caller the timeout.
+   */
+  #widen(channel: Channel, took: Millis): void {
+    channel.quickest = Math.min(channel.quickest, took);
+    if (took > 2 * channel.quickest + LIMITS.window.late || ++channel.prompt < channel.window) return;
+    channel.prompt = 0;
+    channel.window = Math.min(LIMITS.window.most, channel.window + LIMITS.window.step);
+  }
+
   #answered(channel: Channel, sent: Sent, reply: Packet, now: Millis): void {
     this.#forget(channel, sent);
     channel.lastReply = now;
     channel.deadUntil = 0;
-    channel.window = Math.min(LIMITS.window.most, channel.window + 1);
+    if (sent.times === 1) this.#widen(channel, now - sent.first);
     if (channel.silent) this.#parts.output.noticed(channel.server, channel.lane, 'back');
     channel.silent = false;
     channel.counters[COUNTED[reply.code] ?? 'responses']++;

@@ -59,7 +59,7 @@ interface Tunnel {
   mustAck: boolean;
   /** Not acknowledged: what was sent, and what waits for the window. */
   readonly sent: { readonly ns: number; readonly data: Uint8Array; at: number }[];
-  readonly waiting: { readonly session: number; readonly body: Uint8Array }[];
+  readonly waiting: { readonly session: number; readonly body: Uint8Array; readonly call: Call | undefined }[];
   readonly calls: (Call | undefined)[];
   free: number;
 }
@@ -108,12 +108,13 @@ const body = (message: ControlMessage): Uint8Array => {
 
 // -- control --
 
-function send(tunnel: Tunnel, session: number, of: Uint8Array): void {
-  if (tunnel.sent.length >= tunnel.window) tunnel.waiting.push({ session, body: of });
-  else launch(tunnel, session, of);
+/** `call`: the one that is connected by it, whose PPP begins behind it. */
+function send(tunnel: Tunnel, session: number, of: Uint8Array, call?: Call): void {
+  if (tunnel.sent.length >= tunnel.window) tunnel.waiting.push({ session, body: of, call });
+  else launch(tunnel, session, of, call);
 }
 
-function launch(tunnel: Tunnel, session: number, of: Uint8Array): void {
+function launch(tunnel: Tunnel, session: number, of: Uint8Array, call: Call | undefined): void {
   const data = new Uint8Array(HEADER + of.length);
   put16(data, 0, CONTROL);
   put16(data, 2, data.length);
@@ -124,6 +125,9 @@ function launch(tunnel: Tunnel, session: number, of: Uint8Array): void {
   tunnel.sent.push({ ns: tunnel.ns, data, at: now });
   tunnel.ns = (tunnel.ns + 1) & 0xffff;
   transmit(tunnel, data);
+  if (call === undefined) return;
+  call.stage = 'lcp';
+  request(call);
 }
 
 function transmit(tunnel: Tunnel, data: Uint8Array): void {
@@ -158,7 +162,7 @@ function control(at: number, length: number): void {
   }
   while (tunnel.waiting.length > 0 && tunnel.sent.length < tunnel.window) {
     const next = tunnel.waiting.shift();
-    if (next !== undefined) launch(tunnel, next.session, next.body);
+    if (next !== undefined) launch(tunnel, next.session, next.body, next.call);
   }
 }
 
@@ -182,9 +186,7 @@ function message(tunnel: Tunnel, session: number, at: number, end: number): void
       const call = tunnel.calls[session];
       if (call === undefined) return;
       call.peer = u16(b, avp(14, at, end));
-      call.stage = 'lcp';
-      send(tunnel, call.peer, CONNECTED);
-      return request(call);
+      return send(tunnel, call.peer, CONNECTED, call);
     }
     case 14: {
       const call = tunnel.calls[session];
