@@ -128,6 +128,36 @@ ADD L2TP IP=1.1.1.1 PPPTEMPLATE=0
   assert.match(log(net.b), /User plain refused: There is no address: the user has no IPADDRESS and PPP template 0 no IPPOOL\./);
 });
 
+test('a user whose IPADDRESS is the peer of his tunnel, of another tunnel or the router is refused by that address', () => {
+  for (const [own, whose] of [['1.1.1.1', 'that of the tunnel\'s peer'], ['3.3.1.1', 'that of a tunnel peer'], ['192.168.20.1', 'an address of this router'], ['2.2.2.2', 'an address of this router']]) {
+    const net = dialIn(`ADD USER=remuser PASSWORD=rempass LOGIN=NO IPADDRESS=${own}\n${SERVER}`, as('remuser', 'rempass'));
+    show(net.a, 'DISABLE PPP=1');
+    further(net, 1, BASE + caller(1));
+    net.world.run(10_000);
+    show(net.a, 'ENABLE PPP=1');
+    net.world.run(10_000);
+    assert.equal(consistent(net.b, own ?? ''), ['192.168.20.200 ppp0']);
+    assert.match(log(net.b), new RegExp(`User remuser refused: Address ${own?.replaceAll('.', '\\.')} is ${whose}\\.`), own);
+  }
+});
+
+test('of several ADD L2TP IP ranges the narrowest that holds the peer gives its template, whatever their order', () => {
+  const ranges = ['ADD L2TP IP=0.0.0.0-255.255.255.255 PPPTEMPLATE=0', 'ADD L2TP IP=1.1.1.0-1.1.1.255 PPPTEMPLATE=1', 'ADD L2TP IP=1.1.1.1 PPPTEMPLATE=2'];
+  for (const order of [ranges, ranges.toReversed()]) {
+    const net = dialIn(`${SERVER.replace(/^ADD L2TP IP=.*$/m, '')}CREATE PPP TEMPLATE=1 COPY=0\nCREATE PPP TEMPLATE=2 COPY=0\n${order.join('\n')}\n`);
+    net.world.run(5000);
+    assert.match(log(net.b), /from 1\.1\.1\.1 by PPP template 2/);
+    show(net.b, 'DELETE L2TP IP=1.1.1.1');
+    assert.is(inUse(net.b).length, 1, 'a call that is up stays');
+    show(net.a, 'RESET PPP=1');
+    net.world.run(10_000);
+    assert.match(log(net.b), /from 1\.1\.1\.1 by PPP template 1/);
+    further(net, 1, BASE + caller(1));
+    net.world.run(5000);
+    assert.match(log(net.b), /from 3\.3\.1\.1 by PPP template 0/);
+  }
+});
+
 test('a user with an address of his own who calls again takes the place of his former call', () => {
   const net = dialIn(FIXED + SERVER, as('remuser', 'rempass'));
   net.world.run(5000);
