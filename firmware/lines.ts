@@ -8,6 +8,7 @@ import { DialCalls } from './call/dial.ts';
 import type { CallLayers, CallOwner } from './call/link.ts';
 import { Pppoe } from './call/pppoe.ts';
 import { messages, type Message } from './cli/messages.ts';
+import { Early } from './early.ts';
 import type { Board } from './hal/board.ts';
 import type { InterfaceId, Punt, SessionKey } from './hal/dataplane.ts';
 import type { IpModule } from './ip/module.ts';
@@ -68,6 +69,8 @@ export class Lines {
   readonly #parts: LinesParts;
   /** The interface on each L2TP session, the session under each interface, the name of each device. */
   readonly #bySession = new Map<SessionKey, PppInterface>();
+  /** Frames that came before their session had an interface. */
+  readonly #early = new Early();
   readonly #linkOf = new Map<string, IncomingLink & { readonly peer?: Ipv4 }>();
   /** What brings links that are not L2TP. */
   readonly #layers: readonly CallLayers[];
@@ -85,7 +88,7 @@ export class Lines {
       forward: (caller, now) => forward(this.l2tp, caller, now),
       dns: () => parts.callerDns(),
       began: (session, now) => parts.began(session, now),
-      join: (session, one) => this.#bySession.set(session, one),
+      join: (session, one) => this.#join(session, one),
       leave: (session) => this.#bySession.delete(session),
       traffic,
     });
@@ -97,13 +100,27 @@ export class Lines {
     this.#layers = [this.dial, this.pppoe.layers];
   }
 
+  #join(session: SessionKey, one: PppInterface): void {
+    this.#bySession.set(session, one);
+    const early = this.#early.take(session);
+    const { clock } = this.#parts.board;
+    // The link is not up yet.
+    if (early.length > 0) clock.at(clock.now(), (now) => early.forEach((frame) => this.#bySession.get(session)?.frame(frame, now)));
+  }
+
+  #frame(session: SessionKey, data: Uint8Array, now: Millis): void {
+    const one = this.#bySession.get(session);
+    if (one === undefined) this.#early.keep(session, data);
+    else one.frame(data, now);
+  }
+
   /** What the data plane hands up: control messages to L2TP, frames and first packets to their PPP interface. */
   punt(batch: readonly Punt[], now: Millis): void {
     this.l2tp.punt(batch, now);
     for (const punt of batch) {
       switch (punt.kind) {
         case 'ppp':
-          this.#bySession.get(punt.session)?.frame(punt.data, now);
+          this.#frame(punt.session, punt.data, now);
           break;
         case 'demand':
           this.ppp.demand(this.#nameOf.get(punt.interface) ?? '', punt.data, now);
@@ -191,7 +208,7 @@ export class Lines {
 
   /** A link of its layer is the interface's from now on. */
   #carry(user: PppInterface, link: IncomingLink & { readonly peer?: Ipv4 }, now: Millis): void {
-    this.#bySession.set(link.session, user);
+    this.#join(link.session, user);
     this.#linkOf.set(user.name, link);
     link.update({ far: user.device });
     user.lowerUp(this.#lower(link), now);

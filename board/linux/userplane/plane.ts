@@ -22,6 +22,8 @@ import { openUnderlay, type Sockets } from './sockets.ts';
 
 /** How long the worker may take to obey: it answers within a batch of packets, microseconds to milliseconds. */
 const PATIENCE_MS = 5000;
+/** How long punts alone are looked at: the replies of a RADIUS server fill their socket's buffer meanwhile. */
+const DRAIN_MS = 5;
 
 interface Served extends Sockets {
   /** Sessions by local ids. */
@@ -324,12 +326,17 @@ export class UserPlane implements DataPlane {
     void this.#worker.terminate();
   }
 
-  /** Gives the control plane what the worker has punted; ends when nothing more waits. */
+  /** Gives the control plane what the worker has punted, until nothing more waits or other sockets and alarms have waited long enough. */
   #drain(): void {
+    if (this.#closed) return;
+    const until = monotonic() + DRAIN_MS;
     do {
       for (let batch = this.#punts.take(this.#known); batch !== undefined; batch = this.#punts.take(this.#known)) {
         this.onPunt(batch, Math.floor(monotonic()));
         this.#ring();
+        if (monotonic() < until) continue;
+        setImmediate(() => this.#drain());
+        return;
       }
     } while (!this.#closed && !this.#punts.sleep());
   }
