@@ -68,7 +68,8 @@ sleep 0.2`);
 async function leave({ on }: Lab, name: string, router: Router, left: number): Promise<void> {
   await on(name, 'kill $(cat /run/nm/pid)');
   await until('the address to be free', 5, async () => new RegExp(`\\(${left}\\)`).test(await router.cli('SHOW IP POOL')));
-  await on(name, 'for i in $(seq 50); do pgrep -x "pppd|xl2tpd" >/dev/null || exit 0; sleep 0.1; done; exit 1');
+  // Its daemons take their time to end.
+  await on(name, 'for i in $(seq 50); do killall -q -KILL pppd xl2tpd || exit 0; sleep 0.1; done; exit 1');
 }
 
 const test = suite('NetworkManager');
@@ -129,7 +130,7 @@ when(NEEDS, test, 'two clients behind one address and port translation are told 
       }
       assert.is(new Set(addresses).size, 2, addresses.join(' '));
       const calls = await router.cli('SHOW L2TP TUNNEL CALL');
-      assert.equal([...calls.matchAll(/^Username \.+ (\S+)$/gm)].map(([, name]) => name).toSorted(), ['ann', 'bob']);
+      assert.equal([...calls.matchAll(/^Username \.+ (\S+)$/gm)].map(([, name]) => name).toSorted(), ['ann', 'bob'], calls);
       // Packets of both at once, from the host and from the clients; each counts what reaches it and what is another's.
       for (const [name] of users) await on(name, 'sh -c "tcpdump -nni ppp0 -w /tmp/seen.pcap >/dev/null 2>&1 & sleep 0.5"');
       const pings = [
