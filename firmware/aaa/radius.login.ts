@@ -1,7 +1,7 @@
 // What is asked of a RADIUS server about a caller, and what its answer means (RFC 2865 4 and 5, RFC 2548 2.3, RFC 2869 5).
 
 import { u8 } from '../bytes/integers.ts';
-import { classLength, formatIpv4, networkOf, parseIpv4, toIpv4, type Ipv4, type Ipv4Prefix } from '../bytes/ip.ts';
+import { classLength, formatIpv4, isHost, networkOf, parseIpv4, toIpv4, type Ipv4, type Ipv4Prefix } from '../bytes/ip.ts';
 import type { Secret } from '../bytes/secret.ts';
 import { fromUtf8, printable, utf8 } from '../bytes/text.ts';
 import {
@@ -140,7 +140,7 @@ function readGrant(attributes: readonly Attribute[], proof: RadiusProof): Radius
   if (success === undefined) return { accepted: false, reason: 'The RADIUS server accepts without MS-CHAP2-Success, so that it cannot prove itself to the caller' };
   const given = firstAddress(attributes, 'Framed-IP-Address');
   const address = given === undefined || given === CALLER_CHOOSES || given === ROUTER_CHOOSES ? undefined : given;
-  if (address !== undefined && !usable(address)) return { accepted: false, reason: `The RADIUS server gives Framed-IP-Address ${formatIpv4(address)}, which no caller can have` };
+  if (address !== undefined && !isHost(address)) return { accepted: false, reason: `The RADIUS server gives Framed-IP-Address ${formatIpv4(address)}, which no caller can have` };
   const netmask = firstAddress(attributes, 'Framed-IP-Netmask');
   const pool = firstText(attributes, 'Framed-Pool');
   const ignored: string[] = [];
@@ -159,7 +159,7 @@ function readGrant(attributes: readonly Attribute[], proof: RadiusProof): Radius
     ...seconds('sessionTimeout', positive(attributes, 'Session-Timeout')),
     ...seconds('idleTimeout', positive(attributes, 'Idle-Timeout')),
     ...seconds('interim', interim === undefined ? undefined : Math.max(LEAST_INTERIM, interim)),
-    dns: [firstMicrosoftAddress(attributes, 'MS-Primary-DNS-Server'), firstMicrosoftAddress(attributes, 'MS-Secondary-DNS-Server')].flatMap((one) => (one !== undefined && usable(one) ? [one] : [])),
+    dns: [firstMicrosoftAddress(attributes, 'MS-Primary-DNS-Server'), firstMicrosoftAddress(attributes, 'MS-Secondary-DNS-Server')].flatMap((one) => (one !== undefined && isHost(one) ? [one] : [])),
     class: all(attributes, 'Class').map((value) => value.slice()),
     ignored,
   };
@@ -183,9 +183,6 @@ function readSuccess(attributes: readonly Attribute[], id: number): string | und
   if (value === undefined || value[0] !== id) return undefined;
   return /^S=[0-9A-Fa-f]{40}/.exec(fromUtf8(value.subarray(1)))?.[0];
 }
-
-/** Whether a host can have this address: none of this network, loopback, multicast and above. */
-const usable = (address: Ipv4): boolean => address >>> 24 !== 0 && address >>> 24 !== 127 && address >>> 24 < 224;
 
 /** `192.168.1.0/24 192.168.1.1 1`: length by class and metric 1 where they are not given; the gateway is the caller himself (RFC 2865 5.22). */
 export function readRoute(line: string): { readonly prefix: Ipv4Prefix; readonly metric: number } | undefined {

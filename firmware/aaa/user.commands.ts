@@ -1,7 +1,7 @@
 // The USER commands (AR740 command reference, "Operation": ADD, SET, DELETE, PURGE, ENABLE, DISABLE, RESET, SHOW USER) and
 // the lines that CREATE CONFIG writes for the user database.
 
-import { formatIpv4, lengthOf, type Ipv4 } from '../bytes/ip.ts';
+import { ANY_IPV4, formatIpv4, isHost, lengthOf, type Ipv4 } from '../bytes/ip.ts';
 import { command, form, write, type Args, type Command, type ConfigSection, type Context, type Outcome } from '../cli/command.ts';
 import { nothingGiven } from '../cli/given.ts';
 import { messages, type Message } from '../cli/messages.ts';
@@ -24,7 +24,7 @@ const SET_USER = form({
   syntax: `SET USER=login-name [PASSWORD=user-password] ${SETTINGS}`,
   level: 'manager',
   example: 'SET USER=remuser PASSWORD=newpass',
-  help: 'Changes what is given of a user; all else stays.',
+  help: 'Changes what is given of a user; all else stays. IPADDRESS=0.0.0.0 takes the address away.',
 });
 const SET_POLICY = form({
   syntax: 'SET USER [LOGINFAIL=1..10] [LOCKOUTPD=1..30000] [MANPWDFAIL=1..5] [MINPWDLEN=1..23] [SECUREDELAY=10..3600] [TACRETRIES=0..10] [TACTIMEOUT=1..60]',
@@ -74,7 +74,11 @@ const settingsOf = (a: Args<typeof ADD_USER>): UserSettings => {
   return { ...change, description: a.description, privilege: a.privilege, login: change.login ?? a.privilege !== 'USER', telnet: a.telnet === 'YES' };
 };
 
-const badMask = (mask: Ipv4 | undefined): Message | undefined => (mask !== undefined && lengthOf(mask) === undefined ? messages.user.maskHoles(formatIpv4(mask)) : undefined);
+function badAddress({ ipaddress, netmask }: { readonly ipaddress?: Ipv4 | undefined; readonly netmask?: Ipv4 | undefined }): Message | undefined {
+  if (netmask !== undefined && lengthOf(netmask) === undefined) return messages.user.maskHoles(formatIpv4(netmask));
+  if (ipaddress === undefined || ipaddress === ANY_IPV4 || isHost(ipaddress)) return undefined;
+  return messages.parser.badValue(formatIpv4(ipaddress), 'IPADDRESS', '; permitted: the address of a host, or 0.0.0.0 for none');
+}
 
 export function userCommands(owner: UserOwner): Command[] {
   const { users, logins } = owner;
@@ -84,7 +88,7 @@ export function userCommands(owner: UserOwner): Command[] {
       verify: (a) => {
         if (a.privilege === 'USER' && a.login === undefined) return messages.parser.parameterMissing('LOGIN', ': YES for users of the command line, NO for PPP alone');
         if (a.netmask !== undefined && a.ipaddress === undefined) return messages.user.maskAlone();
-        return badMask(a.netmask) ?? users.mayAdd(a.user, a.password);
+        return badAddress(a) ?? users.mayAdd(a.user, a.password);
       },
       apply: (a) => shown(users.add(a.user, a.password, settingsOf(a))),
     }),
@@ -94,7 +98,7 @@ export function userCommands(owner: UserOwner): Command[] {
         if (user === undefined) return messages.user.notFound(a.user);
         if (a.netmask !== undefined && a.ipaddress === undefined && user.ipAddress === undefined) return messages.user.maskAlone();
         const { user: _, ...given } = a;
-        return badMask(a.netmask) ?? users.maySet(a.user, { ...changeOf(a), password: a.password }) ?? nothingGiven(given);
+        return badAddress(a) ?? users.maySet(a.user, { ...changeOf(a), password: a.password }) ?? nothingGiven(given);
       },
       apply: (a, context) => {
         const hadLogin = users.get(a.user)?.login === true;

@@ -1,6 +1,6 @@
 // The user database: who may log in, and whom PPP lets in (ADD, SET, DELETE USER of the AR740 command reference).
 
-import type { Ipv4 } from '../bytes/ip.ts';
+import { ANY_IPV4, type Ipv4 } from '../bytes/ip.ts';
 import { Secret } from '../bytes/secret.ts';
 import { messages, type Message } from '../cli/messages.ts';
 import type { Crypto, Random } from '../hal/clock.ts';
@@ -207,7 +207,9 @@ export class Users {
     return runs(user) && !this.list().some((other) => other !== user && runs(other));
   }
 
-  #put(user: User): User {
+  #put(given: User): User {
+    // 0.0.0.0 is how an operator takes the address away.
+    const user = given.ipAddress === ANY_IPV4 ? { ...given, ipAddress: undefined, netmask: undefined } : given;
     this.#users.set(user.name.toLowerCase(), user);
     return user;
   }

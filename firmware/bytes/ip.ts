@@ -35,6 +35,9 @@ export function parseIpv4(text: string): Ipv4 | undefined {
 
 export const formatIpv4 = (a: Ipv4): string => `${a >>> 24}.${(a >>> 16) & 255}.${(a >>> 8) & 255}.${a & 255}`;
 
+/** It may be that of a host: not in 0.0.0.0/8, loopback, multicast, or reserved (RFC 6890). */
+export const isHost = (a: Ipv4): boolean => a >>> 24 !== 0 && a >>> 24 !== 127 && a < 0xe0000000;
+
 export const inRange = (a: Ipv4, range: Ipv4Range): boolean => a >= range.low && a <= range.high;
 
 /** The netmask of a prefix length 0..32. */

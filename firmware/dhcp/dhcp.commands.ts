@@ -1,6 +1,6 @@
 // DHCP server commands (AlliedWare DHCP chapter): ENABLE, DISABLE, SHOW DHCP, and the ranges of addresses.
 
-import { type Ipv4, formatIpv4, toIpv4 } from '../bytes/ip.ts';
+import { formatIpv4, isHost, toIpv4 } from '../bytes/ip.ts';
 import { type Args, type Command, type ConfigSection, type Outcome, command, form, write } from '../cli/command.ts';
 import { type Message, messages } from '../cli/messages.ts';
 import { soon } from '../cli/soon.ts';
@@ -42,7 +42,6 @@ export interface DhcpOwner {
   settled(done: (failure: string | undefined) => void): void;
 }
 
-const isHost = (address: Ipv4): boolean => address >>> 24 !== 0 && address >>> 24 !== 127 && address < 0xe0000000;
 const macOf = (text: string): string => text.toLowerCase().replaceAll(':', '-');
 
 function verifyCreate(server: DhcpServer, { range, ip, number, gateway }: Args<typeof CREATE_RANGE>): Message | undefined {

@@ -1,6 +1,6 @@
 // DHCP policy commands (AlliedWare DHCP chapter): CREATE, ADD, SET, DELETE, DESTROY DHCP POLICY.
 
-import { type Ipv4, formatIpv4, lengthOf } from '../bytes/ip.ts';
+import { formatIpv4, isHost, lengthOf } from '../bytes/ip.ts';
 import { type Args, type Command, type ConfigSection, type Outcome, command, form, write } from '../cli/command.ts';
 import { type Message, messages } from '../cli/messages.ts';
 import type { Policies, Policy, PolicyOptions } from './policy.ts';
@@ -45,8 +45,6 @@ function optionsOf(given: Given): PolicyOptions {
     ...(ntpserver === undefined ? {} : { ntpserver }),
   };
 }
-
-const isHost = (address: Ipv4): boolean => address >>> 24 !== 0 && address >>> 24 !== 127 && address < 0xe0000000;
 
 function badOptions({ subnetmask, router, dnsserver, domainname, ntpserver }: Given): Message | undefined {
   if (subnetmask !== undefined && lengthOf(subnetmask) === undefined) {

@@ -1,6 +1,6 @@
 // IP interfaces as the operator configures them (AlliedWare ADD/SET IP INTERFACE): names, addresses, the parameters that are only kept.
 
-import { ANY_IPV4, type Ipv4, classLength, lengthOf, maskOf } from '../bytes/ip.ts';
+import { ANY_IPV4, type Ipv4, classLength, isHost, lengthOf, maskOf } from '../bytes/ip.ts';
 import { type Message, messages } from '../cli/messages.ts';
 
 /** A number, or the keyword that stands for none. */
@@ -92,7 +92,7 @@ export function lengthFor(address: Ipv4, mask: Ipv4 | undefined, printed: (a: Ip
 
 /** True where `address` can be that of an interface: not of class D or E, not 127/8, not the network's own or its broadcast address. */
 export function isHostAddress(address: Ipv4, length: number): boolean {
-  if (address >>> 24 === 0 || address >>> 24 === 127 || address >= 0xe0000000) return false;
+  if (!isHost(address)) return false;
   if (length >= 31) return true;
   const host = (address & ~maskOf(length)) >>> 0;
   return host !== 0 && host !== ~maskOf(length) >>> 0;

@@ -1,6 +1,6 @@
 // Range NAT (AlliedWare IP NAT): what the operator added, which of the four kinds it is, and what a board does with it.
 
-import { ANY_IPV4, type Ipv4, type Ipv4Prefix, type Ipv4Range, formatIpv4, lengthOf, maskOf, networkOf, toIpv4 } from '../bytes/ip.ts';
+import { type Ipv4, type Ipv4Prefix, type Ipv4Range, formatIpv4, isHost, lengthOf, maskOf, networkOf, toIpv4 } from '../bytes/ip.ts';
 import { type Message, messages } from '../cli/messages.ts';
 import type { Outside, Translation } from '../hal/packetfilter.ts';
 
@@ -90,7 +90,6 @@ function ofNetwork({ ip, gblip, gblmask, protocol }: NatParameters, given: Ipv4,
   return { kind: 'range', inside, outside: { low: toIpv4(gblip + edge), high: toIpv4((gblip | ~maskOf(globalLength)) - edge) } };
 }
 
-const isHost = (address: Ipv4): boolean => address !== ANY_IPV4 && address >>> 24 !== 127 && address < 0xe0000000;
 
 /** The same translation gives the same text. */
 const keyOf = (one: Translation): string => JSON.stringify(one, Object.keys(one).concat('address', 'interface', 'length', 'low', 'high').sort());

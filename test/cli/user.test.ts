@@ -62,6 +62,20 @@ test('SET USER changes what is given and leaves the rest', () => {
   assert.is(shell.run('SET USER=nobody MTU=1400'), 'Error (345259): User nobody not found.');
 });
 
+test('IPADDRESS of a user is that of a host; 0.0.0.0 takes it and its mask away', () => {
+  const shell = new Shell();
+  const say = (line: string): string => shell.run(line);
+  const ADD = 'ADD USER=remuser PASSWORD=rempass LOGIN=NO';
+  for (const address of ['255.255.255.255', '127.0.0.1', '224.0.0.1', '0.0.0.9']) {
+    assert.is(say(`${ADD} IPADDRESS=${address}`), `Error (335261): Value "${address}" not valid for parameter "IPADDRESS"; permitted: the address of a host, or 0.0.0.0 for none.`);
+  }
+  say(`${ADD} IPADDRESS=10.0.0.1 NETMASK=255.255.255.0`);
+  assert.match(say('SHOW USER=remuser'), /IP address: 10\.0\.0\.1 +Netmask: 255\.255\.255\.0/);
+  say('SET USER=remuser IPADDRESS=0.0.0.0');
+  assert.not.match(say('SHOW USER=remuser'), /IP address/);
+  assert.match(say('SET USER=remuser NETMASK=255.255.255.0'), /^Error/);
+});
+
 test('SET USER without name wants something to set', () => {
   const shell = new Shell();
   assert.match(shell.run('SET USER'), /^Error/);
