@@ -97,6 +97,11 @@ export class Remote implements TemplateOwner {
     return (this.#ppp?.dynamics(template) ?? []).map(({ name }) => name);
   }
 
+  former(template: number): readonly string[] {
+    const present = this.templates.get(template)?.parameters;
+    return [...this.#callers.values()].filter((caller) => caller.template.number === template && caller.parameters !== present).map(({ one }) => one.name);
+  }
+
   /** A call comes in: why it cannot be taken, or who takes it. */
   call(call: Incoming, now: Millis): Refusal | IncomingUser {
     const template = this.templates.get(call.template);

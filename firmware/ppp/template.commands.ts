@@ -44,6 +44,8 @@ export interface TemplateOwner {
   unwatch(template: number, kinds: readonly DebugKind[]): void;
   /** The interfaces that were made from a template. */
   users(template: number): readonly string[];
+  /** Those of them that keep values which the template has no more. */
+  former(template: number): readonly string[];
 }
 
 export function templateCommands(owner: TemplateOwner): Command[] {
@@ -64,7 +66,7 @@ export function templateCommands(owner: TemplateOwner): Command[] {
       apply: ({ template }) => {
         if (template === true) return templates.list().length === 0 ? messages.ppp.noTemplates() : { text: showTemplates(templates.list(), (number) => owner.users(number)) };
         const one = templates.get(template);
-        return one === undefined ? messages.ppp.templateNotFound(template) : { text: showTemplate(one, owner.users(template)) };
+        return one === undefined ? messages.ppp.templateNotFound(template) : { text: showTemplate(one, { users: owner.users(template), former: owner.former(template) }) };
       },
     }),
     command(ENABLE_DEBUG, {

@@ -12,8 +12,17 @@ export function showTemplates(templates: readonly Template[], users: (template: 
   return [columns([0, 'Template'], [10, 'Authentication'], [26, 'Login'], [34, 'IP Pool'], [51, 'Interfaces'], [63, 'Refused']), RULE, ...rows, RULE].join('\n');
 }
 
-/** One template with all its parameters. */
-export function showTemplate({ number, parameters, refused, lastRefusal }: Template, users: readonly string[]): string {
+/** So many interfaces are named on one line. */
+const MOST_NAMED = 6;
+
+function named(interfaces: readonly string[]): string {
+  if (interfaces.length === 0) return 'none';
+  const more = interfaces.length > MOST_NAMED ? ` and ${interfaces.length - MOST_NAMED} more` : '';
+  return `${interfaces.slice(0, MOST_NAMED).join(', ')}${more}`;
+}
+
+/** One template with all its parameters; `former` are the interfaces that were made before the last SET. */
+export function showTemplate({ number, parameters, refused, lastRefusal }: Template, { users, former }: { readonly users: readonly string[]; readonly former: readonly string[] }): string {
   const values = new Map(Object.entries(parameters));
   const rows = SET_TEMPLATE.read.params.flatMap((param) => {
     if (param.key === 'template') return [];
@@ -26,7 +35,8 @@ export function showTemplate({ number, parameters, refused, lastRefusal }: Templ
   return [
     `Template ${number}`,
     RULE,
-    columns([2, 'Interfaces'], [24, users.length === 0 ? 'none' : users.join(', ')]),
+    columns([2, 'Interfaces'], [24, named(users)]),
+    ...(former.length === 0 ? [] : [columns([2, 'With Former Values'], [24, named(former)])]),
     columns([2, 'Callers Refused'], [24, refused]),
     ...(lastRefusal === '' ? [] : [columns([2, 'Last Refusal'], [24, lastRefusal])]),
     RULE,

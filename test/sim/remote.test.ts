@@ -241,6 +241,22 @@ test('what callers use cannot be destroyed and says who they are; their interfac
   assert.is(net.b.board.plane.residue.devices, 0, 'the shared device goes with its template');
 });
 
+test('SET PPP TEMPLATE holds for callers from then on, and SHOW PPP TEMPLATE names those that keep former values', () => {
+  const net = dialIn(SERVER, CLIENT + caller(2));
+  net.world.run(5000);
+  const former = (): string | undefined => /^ {2}With Former Values +(.*)$/m.exec(show(net.b, 'SHOW PPP TEMPLATE=0'))?.[1];
+  assert.is(former(), undefined);
+  show(net.b, 'SET PPP TEMPLATE=0 IDLE=OFF AUTHENTICATION=PAP');
+  assert.is(former(), 'ppp0, ppp1');
+  show(net.a, 'RESET PPP=1');
+  net.world.run(10_000);
+  assert.match(former() ?? '', /^ppp[01]$/);
+  show(net.a, 'RESET PPP=2');
+  net.world.run(10_000);
+  assert.is(former(), undefined);
+  assert.is(consistent(net.b, 'all').length, 2);
+});
+
 test('RESET PPP on a dynamic interface ends that caller alone', () => {
   const net = dialIn(SERVER, CLIENT + caller(2));
   net.world.run(5000);
