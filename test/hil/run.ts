@@ -7,6 +7,7 @@ import { join } from 'node:path';
 
 import { type Case, CASES, type Suite } from './cases.ts';
 import type { BuiltImage } from './image.ts';
+import { alone, portless, seeded } from './first.ts';
 import { lanToLan } from './lan.ts';
 import { qemuSuite } from './qemu.ts';
 import { RealTarget, type Target } from './target.ts';
@@ -32,7 +33,12 @@ function realSuite(target: Target): Suite {
 
 const suite: Suite & { readonly built?: BuiltImage } = url === 'qemu-virt' ? qemuSuite(folder, cuts, say) : realSuite(new RealTarget(url, folder));
 const { built } = suite;
-const outside: Case[] = built === undefined || process.getuid?.() !== 0 ? [] : [{ name: 'the LAN-to-LAN example with the image as router A', cuts: true, run: () => lanToLan(built, join(folder, 'lan'), say) }];
+const outside: Case[] = built === undefined ? [] : [
+  { name: 'what flash.sh gives along is taken at the first start, and ssh lets its key in', cuts: true, run: () => seeded(built, join(folder, 'seeded'), say) },
+  { name: 'a box that no DHCP server answers gets its own address and serves others', cuts: true, run: () => alone(built, join(folder, 'alone'), say) },
+  { name: 'a box without the expected port starts and says which is missing', cuts: true, run: () => portless(built, join(folder, 'portless')) },
+  ...(process.getuid?.() === 0 ? [{ name: 'the LAN-to-LAN example with the image as router A', cuts: true, run: () => lanToLan(built, join(folder, 'lan'), say) }] : []),
+];
 const word = value('--case') ?? '';
 let started = false;
 /** Cases go on from each other; the first one starts the box itself where it is that one's matter. */

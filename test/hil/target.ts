@@ -105,7 +105,7 @@ export class Console {
     this.send(`${line}\r`);
     let text = '';
     for (;;) {
-      text += await this.expect(/(?:(?:Manager|SecOff)[^\n>]*> $)|(?:--More--[^\n]*$)/, seconds);
+      text += await this.expect(/(?:(?:Manager|SecOff)[^\n>]*> \r?$)|(?:--More--[^\n]*$)/, seconds);
       if (!/--More--[^\n]*$/.test(text)) break;
       this.send('c');
     }
