@@ -19,6 +19,8 @@ const USER = 'storm';
 const PASSWORD = 'thunder7';
 const TUNNELS = 10;
 const AIM = 1.5;
+/** Calls under way at a time: as few as no server loses any, and a storm. */
+const PARALLEL = [50, 500] as const;
 
 /** Who is measured. 'hashi user': its own user database judges, no server. */
 type Kind = 'hashi' | 'hashi user' | 'l2tpns';
@@ -144,25 +146,36 @@ const median = (values: readonly number[]): number => [...values].sort((a, b) =>
 const number = (value: number, digits = 0): string => value.toFixed(digits);
 const complain = (what: string, { failed, why, lost }: Result): string => (failed + lost === 0 ? '' : `   ${what}: ${failed} failed (${why}), ${lost} lost`);
 
+/** What one server did: set-ups a second of the first calls after its start and of as many after them, microseconds of processor time for each of these. */
+interface Rate {
+  readonly first: number;
+  readonly next: number;
+  readonly cost: number;
+}
+
+async function rateOf(kind: Kind, count: number, parallel: number): Promise<Rate> {
+  return within(kind, TUNNELS, async (storm, server) => {
+    const first = await storm.tell(`calls ${count} ${parallel} 120`);
+    const before = used(server.pid);
+    const next = await storm.tell(`calls ${count} ${parallel} 120`);
+    const cost = ((used(server.pid) - before) * 1e6) / count;
+    const say = (result: Result): string => `${number(result.up / result.seconds).padStart(5)}/s (median ${result.median} ms, 99% ${result.late} ms, ${result.repeated} messages again)${complain(kind, result)}`;
+    console.log(`  ${kind.padEnd(10)} ${say(first)}, then ${say(next)}, ${number(cost)} us of processor each`);
+    return { first: first.up / first.seconds, next: next.up / next.seconds, cost };
+  });
+}
+
 /** Set-ups a second, in turns, `parallel` calls under way. */
 async function rate(rounds: number, count: number, parallel: number): Promise<void> {
-  const kinds: readonly Kind[] = ['hashi', 'l2tpns', 'hashi user'];
-  const [rates, costs] = [new Map<Kind, number[]>(), new Map<Kind, number[]>()];
-  for (let round = 0; round < rounds; round++) {
-    for (const kind of kinds) {
-      await within(kind, TUNNELS, async (storm, server) => {
-        const before = used(server.pid);
-        const result = await storm.tell(`calls ${count} ${parallel} 120`);
-        const cost = ((used(server.pid) - before) * 1e6) / count;
-        rates.set(kind, [...(rates.get(kind) ?? []), result.up / result.seconds]);
-        costs.set(kind, [...(costs.get(kind) ?? []), cost]);
-        console.log(`  ${kind.padEnd(10)} ${number(result.up).padStart(5)} up in ${number(result.seconds, 2)} s, ${number(result.up / result.seconds).padStart(5)}/s, ${number(cost).padStart(4)} us of processor each, median ${result.median} ms, 99% ${result.late} ms, ${result.repeated} repeated${complain(kind, result)}`);
-      });
-    }
+  const all = new Map<Kind, Rate[]>([['hashi', []], ['l2tpns', []], ['hashi user', []]]);
+  for (let round = 0; round < rounds; round++) for (const [kind, list] of all) list.push(await rateOf(kind, count, parallel));
+  const of = (kind: Kind, what: keyof Rate): number => median((all.get(kind) ?? []).map((one) => one[what]));
+  console.log(`set-ups a second through RADIUS, ${parallel} under way, medians of ${rounds}:`);
+  for (const [what, said] of [['first', `the first ${count} after the start`], ['next', `the next ${count}`]] as const) {
+    const [ours, theirs] = [of('hashi', what), of('l2tpns', what)];
+    console.log(`  ${said.padEnd(34)} hashi ${number(ours)}, l2tpns ${number(theirs)}: ${number(ours / theirs, 2)} times (aim ${AIM}); hashi with users of its own ${number(of('hashi user', what))}`);
   }
-  const [ours, theirs, alone] = [median(rates.get('hashi') ?? []), median(rates.get('l2tpns') ?? []), median(rates.get('hashi user') ?? [])];
-  console.log(`set-ups a second through RADIUS, ${count} calls, ${parallel} at a time, medians of ${rounds}: hashi ${number(ours)}, l2tpns ${number(theirs)}: ${number(ours / theirs, 2)} times (aim ${AIM}); hashi with users of its own ${number(alone)}`);
-  console.log(`processor time of one set-up: hashi ${number(median(costs.get('hashi') ?? []))} us, l2tpns ${number(median(costs.get('l2tpns') ?? []))} us`);
+  console.log(`  processor time of one set-up       hashi ${number(of('hashi', 'cost'))} us, l2tpns ${number(of('l2tpns', 'cost'))} us`);
 }
 
 /** All calls at once while a session that is up is pinged. */
@@ -229,7 +242,7 @@ if (process.env['STORM_INSIDE'] === undefined) {
 const wanted = process.argv.slice(2).filter((word) => /^[a-z]+$/.test(word));
 const has = (part: string): boolean => wanted.length === 0 || wanted.includes(part);
 console.log(`${cpus().length} processors, load average ${loadavg().map((value) => value.toFixed(1)).join(' ')}`);
-if (has('rate')) await rate(option('rounds', 3), option('calls', 5000), option('parallel', 200));
+if (has('rate')) for (const parallel of PARALLEL) await rate(option('rounds', 3), option('calls', 5000), parallel);
 if (has('once')) await once(option('calls', 5000));
 if (has('held')) await held(option('held', 10_000));
 if (has('full')) await full(5000);
