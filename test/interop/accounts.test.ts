@@ -165,7 +165,7 @@ when(NEEDS, test, 'Session-Timeout ends a session on time, and the record says s
   await record('brief', 'Start');
   const stop = await record('brief', 'Stop', 1, 'a', 12);
   const at = performance.now();
-  assert.ok(at - up <= 8000 && at - from >= 5500, `${Math.round(at - up)} ms after the address, ${Math.round(at - from)} ms after dialling`);
+  assert.ok(at - up <= 9000 && at - from >= 5500, `${Math.round(at - up)} ms after the address, ${Math.round(at - from)} ms after dialling`);
   assert.match(stop, /Acct-Terminate-Cause = Session-Timeout/);
   assert.ok([5, 6, 7].includes(numberIn(stop, 'Acct-Session-Time')), stop);
   await gone();
@@ -216,11 +216,13 @@ when(NEEDS, test, 'with a wrong secret nobody comes in, and SHOW LOG asks about 
 
 when(NEEDS, test, 'the session of the first test goes on all the while, and an update of it came after a minute', async () => {
   await here.net.pings('h', '10.7.0.1', 2);
-  await Bun.sleep(Math.max(0, began + 62_000 - performance.now()));
-  const updates = [...(await records('rich', 'Interim-Update', 'a')), ...(await records('rich', 'Interim-Update', 'b'))];
-  assert.ok(updates.length >= 1, 'no update');
+  let updates: string[] = [];
+  await until('an update', Math.max(5, (began + 75_000 - performance.now()) / 1000), async () => {
+    updates = [...(await records('rich', 'Interim-Update', 'a')), ...(await records('rich', 'Interim-Update', 'b'))];
+    return updates.length > 0;
+  });
   const seconds = numberIn(updates[0] ?? '', 'Acct-Session-Time');
-  assert.ok(seconds >= 54 && seconds <= 67, `after ${seconds} s`);
+  assert.ok(seconds >= 54 && seconds <= 70, `after ${seconds} s`);
   assert.ok(numberIn(updates[0] ?? '', 'Acct-Input-Octets') > 0);
   await here.peer('pppoe.sh', 'hangup', 'two');
   const stop = await record('rich', 'Stop', 1, 'b');

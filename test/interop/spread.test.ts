@@ -56,17 +56,17 @@ when(NEEDS, test, 'FreeRADIUS spreads callers over two LNSs by name; those of an
         await until(`an answer to ${name}`, 5, async () => / [1-3] received/.test(await here.on('pc', `ping -n -q -c 3 -i 0.2 -W 1 -I ppp${i} ${HOST}; true`)));
       }
     };
-    await assertAt((own) => own, 30);
+    await assertAt((own) => own, 40);
     assert.equal(await usersAt(one), ['anna', 'eve@city.example']);
     assert.equal(await usersAt(two), ['max@west.example', 'tom']);
     const stopped = performance.now();
     assert.is(await one.stop(), 0);
-    await assertAt(() => 2, 20);
+    await assertAt(() => 2, 40);
     console.log(`INFO callers of the LNS that stopped were back after ${((performance.now() - stopped) / 1000).toFixed(1)} s, with pppd's second of holding off`);
     assert.equal(await usersAt(two), CALLERS.map(([name]) => name).toSorted());
     const again = await net.startRouter('one', ports, script('two-lns-lns1.cfg'), one.flash);
     assert.is(await two.stop(), 0);
-    await assertAt(() => 1, 20);
+    await assertAt(() => 1, 40);
     assert.equal(await usersAt(again), CALLERS.map(([name]) => name).toSorted());
     assert.is(await again.stop(), 0);
     assert.is(await lac.stop(), 0);
