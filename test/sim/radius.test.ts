@@ -94,6 +94,16 @@ test('without Framed-IP-Address a caller of RADIUS gets an address of the pool',
   assert.equal(inUse(net.b), ['192.168.20.200 ppp0']);
 });
 
+test('a pool that only RADIUS names and nobody made is named; callers come in when it is made', () => {
+  const { net } = rig(granting(text('Framed-Pool', 'gold')));
+  net.world.run(10_000);
+  assert.equal(hostRoutes(net.b), []);
+  assert.match(log(net.b), /User RouterA refused: IP pool gold does not exist: CREATE IP POOL=gold makes it\./);
+  show(net.b, 'CREATE IP POOL=gold IP=10.5.0.1');
+  net.world.run(2 * 60_000);
+  assert.equal(inUse(net.b), ['10.5.0.1 ppp0']);
+});
+
 test('a caller whom the RADIUS server refuses does not get in, and the log says what the server said', () => {
   const { net, records } = rig((request) => (request.code === CODE['Access-Request'] ? { code: CODE['Access-Reject'], attributes: [text('Reply-Message', 'not paid')] } : accept(request)));
   net.world.run(10_000);
