@@ -61,11 +61,12 @@ when(NEEDS, test, 'every partition of the image is whole, and the slots hold wha
 when(NEEDS, test, 'the image is the same octets when it is built again', () => {
   built();
   const again = join(folder, 'again');
-  const words = ['nice', '-n', '10', process.execPath, 'build/image/image.ts', '--board', 'qemu-virt', '--fast', '--out', again, '--update-key', join(folder, 'image', 'update.pub'), '--sign-key', join(folder, 'image', 'sign.pem')];
+  const words = ['nice', '-n', '10', process.execPath, 'build/image/image.ts', '--board', 'qemu-virt', '--fast', '--binary', join(folder, 'image', 'hashi-linux-arm64'), '--out', again, '--update-key', join(folder, 'image', 'update.pub'), '--sign-key', join(folder, 'image', 'sign.pem')];
   mkdirSync(again);
   const done = Bun.spawnSync(words, { cwd: join(import.meta.dir, '..', '..'), stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' });
   assert.is(done.exitCode, 0, done.stderr.toString());
-  for (const name of ['hashi-qemu-virt.img.sha256', 'hashi-qemu-virt.cdx.json']) assert.is(readFileSync(join(again, name), 'utf8'), readFileSync(join(folder, 'image', name), 'utf8'));
+  const sum = (at: string): string => readFileSync(join(at, 'hashi-qemu-virt.img.sha256'), 'utf8');
+  assert.is(sum(again), sum(join(folder, 'image')));
   rmSync(again, { recursive: true });
 });
 
