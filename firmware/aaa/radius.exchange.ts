@@ -43,8 +43,8 @@ const LIMITS = {
   /** RFC 2865 3: one octet. */
   identifiers: 256,
   sockets: 4,
-  /** Questions under way at a server at first, at least and at most (the receive buffer of a usual server holds some 250); how many more at a time, and the ms that make an answer late. */
-  window: { first: 128, least: 16, most: 1024, step: 8, late: 10 },
+  /** Questions under way at a server at first, at least and at most (the receive buffer of a usual server holds some 90 of ours); how many more at a time, and the ms that make an answer late. */
+  window: { first: 64, least: 16, most: 1024, step: 8, late: 10 },
   /** Questions that wait for a server; more are told at once that nobody answers. */
   queue: 10_000,
 } as const;

@@ -300,7 +300,7 @@ test('5,000 logins at once go to the second server together when the first is si
   for (let i = 0; i < 5000; i++) login(i);
   at.world.run(4000);
   assert.is(verdicts, 5000);
-  assert.is(first.requests.length, 3 * 128);
+  assert.is(first.requests.length, 3 * 64);
   login(5000);
   at.world.run(10);
   assert.is(verdicts, 5001);
@@ -312,7 +312,7 @@ test('A queue that is full says so at once', () => {
   server.policy = () => undefined;
   const all = Array.from({ length: 10_200 }, () => ask(at));
   const refused = all.filter(({ verdicts }) => verdicts.length > 0);
-  assert.is(refused.length, 10_200 - 10_000 - 128);
+  assert.is(refused.length, 10_200 - 10_000 - 64);
   assert.equal(refused[0]?.verdicts, [{ accepted: false, silent: true, reason: '10000 requests wait for the RADIUS server already' }]);
   at.world.run(60_000);
   assert.ok(all.every(({ verdicts }) => verdicts.length === 1), 'and the others are told when the server stays silent');
