@@ -221,6 +221,9 @@ export class Lines {
       get mtu() {
         return link.mtu;
       },
+      get path() {
+        return link.path;
+      },
       send: (data) => plane.send([{ to: 'session', session, data }]),
       configure: (change) => link.update(change),
       negotiated: () => link.negotiated(clock.now()),

@@ -6,7 +6,7 @@ import type { Millis } from './bytes/time.ts';
 import type { CallLink } from './call/link.ts';
 import type { ProxyInfo } from './l2tp/link.ts';
 import type { Verdict } from './ppp/auth.ts';
-import type { PppTraffic } from './ppp/owner.ts';
+import type { PppLower, PppTraffic } from './ppp/owner.ts';
 
 /** A call that a template is to answer, whoever brings it. */
 export interface Incoming {
@@ -41,7 +41,7 @@ export interface Line {
 }
 
 /** A call that is up. L2TP, call ports and PPPoE all give this; a LAC before an L2TP call may have passed on what it learned. */
-export type IncomingLink = Omit<CallLink, 'sendMap'> & Partial<Pick<CallLink, 'sendMap'>> & { readonly proxy?: ProxyInfo | undefined };
+export type IncomingLink = Omit<CallLink, 'sendMap'> & Partial<Pick<CallLink, 'sendMap'>> & { readonly proxy?: ProxyInfo | undefined; readonly path?: PppLower['path'] };
 
 /** Who takes a call. */
 export interface IncomingUser {

@@ -199,6 +199,9 @@ export class Remote implements TemplateOwner {
         get mtu() {
           return Math.min(link.mtu, most);
         },
+        get path() {
+          return link.path;
+        },
         send: (data) => plane.send([{ to: 'session', session, data }]),
         configure: (change) => link.update(change),
         negotiated: () => link.negotiated(clock.now()),

@@ -176,7 +176,12 @@ export class Carried implements L2tpLink {
   }
 
   get mtu(): number {
-    return Math.max(LEAST_MTU, Math.min(this.#route, this.#told?.mtu ?? this.#route) - overhead(this.#entry));
+    const { path } = this;
+    return Math.max(LEAST_MTU, path.mtu - path.overhead);
+  }
+
+  get path(): L2tpLink['path'] {
+    return { mtu: Math.min(this.#route, this.#told?.mtu ?? this.#route), overhead: overhead(this.#entry) };
   }
 
   counters(): SessionCounters | undefined {

@@ -124,6 +124,8 @@ export interface L2tpLink {
   readonly session: SessionKey;
   /** Largest IP packet that fits the path to the peer without fragments, octets. It may change: `linkMtu` tells. */
   readonly mtu: number;
+  /** Where it comes from: the largest packet of the path, and the octets around one of the link. */
+  readonly path: { readonly mtu: number; readonly overhead: number };
   readonly role: 'lac' | 'lns';
   /** The peer: its address and, for messages, its Host Name. */
   readonly peer: Ipv4;

@@ -110,6 +110,11 @@ export class PppInterface {
     return this.#link;
   }
 
+  /** What the outer path takes; undefined where there is none, or the carrier does not say. */
+  get path(): PppLower['path'] {
+    return this.#lower?.path;
+  }
+
   get mtu(): number {
     return this.#mtu;
   }

@@ -16,6 +16,8 @@ export interface PppLower {
   send(frame: Uint8Array): void;
   /** The largest IP packet that fits the outer path now, octets; `resized` of the interface tells of a change. */
   readonly mtu: number;
+  /** Where `mtu` comes from: the largest packet of the outer path, and the octets around an IP packet of the link. */
+  readonly path?: { readonly mtu: number; readonly overhead: number } | undefined;
   /** The control characters that the peer is asked to escape, one bit each (RFC 1662 7.1): for asynchronous lines; undefined = not asked, so all. */
   readonly asyncMap?: number | undefined;
   /** LCP is open: the control characters to escape in what is sent to the peer, and those that the peer escapes. */

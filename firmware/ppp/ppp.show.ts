@@ -77,6 +77,7 @@ function situation(one: PppInterface, now: Millis, says: (over: string) => strin
   const { addresses, link } = one;
   if (addresses !== undefined) {
     lines.push(`Local address ${addresses.local === 0 ? 'none' : formatIpv4(addresses.local)}, peer ${addresses.remote === 0 ? 'none' : formatIpv4(addresses.remote)}, MTU ${one.mtu}`);
+    if (one.path !== undefined) lines.push(`The path takes ${one.path.mtu} octets, ${one.path.overhead} of them for IP, UDP, L2TP and PPP`);
     if (addresses.dns.length > 0) lines.push(`Name servers ${addresses.dns.map(formatIpv4).join(', ')}`);
     if (link !== undefined && link.peerName !== '') lines.push(`Peer is ${link.peerName}`);
   }

@@ -500,7 +500,7 @@ test('packets of every size from 28 to 1500 cross the tunnel or come back as too
     }
     assert.ok(largest <= 1500, `a datagram of ${largest} octets was on the wire`);
     const expected = mru === '' ? (number === 'ON' ? 1456 : 1460) : Number(mru.slice(4));
-    assert.match(show(net.a, 'SHOW PPP=1'), new RegExp(`MTU ${expected}`));
+    assert.match(show(net.a, 'SHOW PPP=1'), new RegExp(`MTU ${expected}\nThe path takes 1500 octets, ${number === 'ON' ? 44 : 40} of them for IP, UDP, L2TP and PPP$`, 'm'));
     assert.is(pings(net, { count: 1, size: expected }), 1, `${expected} octets cross`);
   }
 });

@@ -33,7 +33,7 @@ test('the dynamic LAN-to-LAN scripts of the manual bring the caller up with the 
   assert.is(pings(net, { from: net.a.board.ip, to: '192.168.20.2' }), 10, 'from the caller to a host behind the server');
   assert.is(pings(net, { from: net.host2, to: '192.168.20.200' }), 10, 'from that host to the caller');
   assert.match(show(net.b, 'SHOW PPP'), /ppp0 +YES +04 +IPCP +OPENED\n +TNL-1\.1\.1\.1 +LCP +OPENED/);
-  assert.match(show(net.b, 'SHOW PPP=0'), /Local address 192\.168\.20\.1, peer 192\.168\.20\.200.*\nPeer is RouterA/);
+  assert.match(show(net.b, 'SHOW PPP=0'), /Local address 192\.168\.20\.1, peer 192\.168\.20\.200.*\nThe path takes 1500 octets, 40 of them .*\nPeer is RouterA/);
   assert.match(show(net.b, 'SHOW L2TP TUNNEL CALL'), /^Username \.+ RouterA$/m);
   assert.match(log(net.b), /ppp0: IP is up to 192\.168\.20\.200, user RouterA, from 1\.1\.1\.1 by PPP template 0/);
   assert.not.match(show(net.b, 'SHOW CONFIG DYNAMIC'), /ppp=0|ppp0/, 'a dynamic interface is never saved');
