@@ -10,10 +10,10 @@ const FILTER = '[SEVERITY=log-severity] [MODULE=name] [TYPE=name] [SUBTYPE=name]
 const SETTINGS = '[SERVER=ipadd] [PORT=1..65535] [FACILITY={DEFAULT|LOCAL1|LOCAL2|LOCAL3|LOCAL4|LOCAL5|LOCAL6|LOCAL7}] [FORMAT={RFC3164|RFC5424}] [MESSAGES=10..3000]';
 
 const SHOW_LOG = form({
-  syntax: `SHOW LOG[={TEMPORARY|1..20}] ${FILTER} [TAIL[=1..3000]]`,
+  syntax: `SHOW LOG[={TEMPORARY|1..20}] ${FILTER} [SOURCE=string(1..64)] [TAIL[=1..3000]]`,
   level: 'manager',
   example: 'SHOW LOG TAIL=20 SEVERITY=>3',
-  help: 'Shows events, oldest first: those of the router since it started, or of one MEMORY output. TAIL alone shows the last 20.',
+  help: 'Shows events, oldest first: those of the router since it started, or of one MEMORY output. SOURCE shows those of one interface, call, peer or user, by a word of the message: SOURCE=ppp0. TAIL alone shows the last 20.',
 });
 const SHOW_OUTPUT = form({ syntax: 'SHOW LOG OUTPUT[=1..20]', level: 'manager', example: 'SHOW LOG OUTPUT=1', help: 'Shows the outputs of the log, or one of them with its filters.' });
 const CREATE_OUTPUT = form({
@@ -63,7 +63,7 @@ function showCommands({ ring, outputs }: LogOwner): Command[] {
       apply: (a) => {
         ring.settle();
         const all: readonly LogRecord[] = typeof a.log === 'object' ? outputs.records(a.log.value) : ring.records();
-        const found = all.filter((record) => matches(record, a));
+        const found = all.filter((record) => matches(record, a) && (a.source === undefined || tellsOf(record, a.source)));
         const count = a.tail === undefined ? found.length : a.tail === true ? TAIL : a.tail;
         return { text: showLog(found.slice(Math.max(0, found.length - count))) };
       },
@@ -84,6 +84,12 @@ function showCommands({ ring, outputs }: LogOwner): Command[] {
       },
     }),
   ];
+}
+
+/** The event is of this source, or its text names it as a word of its own. */
+function tellsOf({ source, text }: LogRecord, name: string): boolean {
+  const [within, word] = [` ${text.toLowerCase().replaceAll(/[^\w.@-]|[.](?!\w)/g, ' ')} `, name.toLowerCase()];
+  return source.toLowerCase() === word || within.includes(` ${word} `);
 }
 
 function outputCommands({ outputs }: LogOwner): Command[] {

@@ -257,6 +257,18 @@ test('SET PPP TEMPLATE holds for callers from then on, and SHOW PPP TEMPLATE nam
   assert.is(consistent(net.b, 'all').length, 2);
 });
 
+test('SHOW LOG SOURCE shows what befell one caller, by his interface, name or address, and nothing of others', () => {
+  const net = dialIn(`${SERVER}ADD USER=ann PASSWORD=annpass LOGIN=NO IPADDRESS=192.168.30.200\n`, CLIENT + caller(2, 'ann', 'annpass'));
+  net.world.run(5000);
+  const of = (source: string): string => show(net.b, `SHOW LOG SOURCE=${source}`).replaceAll(/\n {31}/g, ' ');
+  const name = /^192\.168\.30\.200 (ppp\d)$/m.exec(hostRoutes(net.b).join('\n'))?.[1] ?? '';
+  for (const source of [name, 'ANN', '192.168.30.200']) {
+    assert.match(of(source), /IP is up to 192\.168\.30\.200, user ann/, source);
+    assert.not.match(of(source), /RouterA/, source);
+  }
+  assert.is(of('192.168.30.20').split('\n').filter((line) => /^\d/.test(line)).length, 0);
+});
+
 test('RESET PPP on a dynamic interface ends that caller alone', () => {
   const net = dialIn(SERVER, CLIENT + caller(2));
   net.world.run(5000);
