@@ -217,12 +217,13 @@ when(NEEDS, test, 'with a wrong secret nobody comes in, and SHOW LOG asks about 
 when(NEEDS, test, 'the session of the first test goes on all the while, and an update of it came after a minute', async () => {
   await here.net.pings('h', '10.7.0.1', 2);
   let updates: string[] = [];
-  await until('an update', Math.max(5, (began + 75_000 - performance.now()) / 1000), async () => {
+  // On a slow machine the first one may fall into the time of the wrong secret: then it is the second.
+  await until('an update', Math.max(5, (began + 135_000 - performance.now()) / 1000), async () => {
     updates = [...(await records('rich', 'Interim-Update', 'a')), ...(await records('rich', 'Interim-Update', 'b'))];
     return updates.length > 0;
   });
   const seconds = numberIn(updates[0] ?? '', 'Acct-Session-Time');
-  assert.ok(seconds >= 54 && seconds <= 70, `after ${seconds} s`);
+  assert.ok([60, 120].some((due) => seconds >= due - 6 && seconds <= due + 10), `after ${seconds} s`);
   assert.ok(numberIn(updates[0] ?? '', 'Acct-Input-Octets') > 0);
   await here.peer('pppoe.sh', 'hangup', 'two');
   const stop = await record('rich', 'Stop', 1, 'b');
