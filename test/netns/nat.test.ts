@@ -1,16 +1,13 @@
 // NAT and filters on the real kernel: what each kind of translation does to packets on the wire, what a filter lets in and counts,
 // that rules are replaced under a connection without ending it, and that nothing of them stays.
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { when, type Need } from '../needs.ts';
 import { Network, until, type Router } from '../network.ts';
+import { lans, PORTS, PRELUDE, seed } from './lans.ts';
 
 const NEEDS: readonly Need[] = ['root', 'netns', 'nft', 'ethtool', 'ping'];
-const seed = (name: string): string => readFileSync(join(import.meta.dir, '..', 'vectors', 'scripts', name), 'utf8');
-const PORTS = ['eth0=lan', 'eth1=wan'];
 const BASE = `ENABLE IP
 ADD IP INT=eth0 IP=192.168.10.1 MASK=255.255.255.0
 ADD IP INT=eth1 IP=1.1.1.1 MASK=255.255.255.0
@@ -200,27 +197,10 @@ when(NEEDS, test, 'two routers in one namespace have a table each, and the next 
   }
 });
 
-/** The manual's chapter takes the IP set-up for granted. */
-const PRELUDE = {
-  a: 'ENABLE IP\nADD IP INT=eth0 IP=192.168.10.1 MASK=255.255.255.0\nADD IP INT=eth1 IP=1.1.1.1 MASK=255.255.255.0\nADD IP ROUTE=2.2.2.0 MASK=255.255.255.0 INT=eth1 NEXT=1.1.1.254\n',
-  b: 'ENABLE IP\nADD IP INT=eth0 IP=192.168.20.1 MASK=255.255.255.0\nADD IP INT=eth1 IP=2.2.2.2 MASK=255.255.255.0\nADD IP ROUTE=1.1.1.0 MASK=255.255.255.0 INT=eth1 NEXT=2.2.2.254\n',
-};
-
-when([...NEEDS, 'tun'], test, 'the manual\'s dynamic scripts: a LAN behind an address that the other router gives, once it has given one', async () => {
-  const net = new Network('n6');
+when([...NEEDS, 'tun', 'tcpdump', 'tshark'], test, 'the manual\'s dynamic scripts: a LAN behind an address that the other router gives, once it has given one', async () => {
+  const net = await lans('n6');
   try {
-    await net.space('h1', 'a', 'inet', 'b', 'h2');
-    await net.wire('h1/eth0', 'a/lan');
-    await net.wire('a/wan', 'inet/toa');
-    await net.wire('inet/tob', 'b/wan');
-    await net.wire('b/lan', 'h2/eth0');
-    await net.ip('h1', 'addr', 'add', '192.168.10.2/24', 'dev', 'eth0');
-    await net.ip('h1', 'route', 'add', 'default', 'via', '192.168.10.1');
-    await net.ip('h2', 'addr', 'add', '192.168.20.2/24', 'dev', 'eth0');
-    await net.ip('h2', 'route', 'add', 'default', 'via', '192.168.20.1');
-    await net.ip('inet', 'addr', 'add', '1.1.1.254/24', 'dev', 'toa');
-    await net.ip('inet', 'addr', 'add', '2.2.2.254/24', 'dev', 'tob');
-    await net.exec('inet', ['sysctl', '-qw', 'net.ipv4.ip_forward=1']);
+    const capture = await net.capture('inet', 'toa', 'udp port 1701');
     const b = await net.router('b', PORTS, PRELUDE.b + seed('seed003-08-dynamic-ppp-B-server.cfg'));
     const a = await net.router('a', PORTS, PRELUDE.a + seed('seed003-07-dynamic-ppp-A-client.cfg'));
     await net.pings('h1', '192.168.20.2', 20);
@@ -231,6 +211,12 @@ when([...NEEDS, 'tun'], test, 'the manual\'s dynamic scripts: a LAN behind an ad
     assert.not.match(await a.cli('SHOW SYSTEM'), /this build does not have|not in force/);
     assert.is(await a.stop(), 0);
     assert.is(await b.stop(), 0);
+    await capture.end();
+    assert.equal(await capture.complaints('l2tp', 'l2tpB'), [], 'every packet on the wire is well formed');
+    for (const [type, name] of [[1, 'SCCRQ'], [2, 'SCCRP'], [3, 'SCCCN'], [10, 'ICRQ'], [11, 'ICRP'], [12, 'ICCN'], [4, 'StopCCN']] as const) {
+      assert.ok((await capture.count(`l2tp.avp.message_type == ${type}`)) >= 1, name);
+    }
+    assert.is(await capture.count('ip.src == 192.168.10.2'), 0, 'no address of the LAN behind the translation is seen in the tunnel');
   } finally {
     await net.remove();
   }
