@@ -30,7 +30,13 @@ function ip(text: string): Ipv4 {
   if (value === undefined) throw new Error(text);
   return value;
 }
-const sh = async (...words: string[]): Promise<string> => (await must(words)).trim();
+/** What a command prints; a dump of ip(8) during which something else changed is taken again. */
+const sh = async (...words: string[]): Promise<string> => {
+  for (;;) {
+    const printed = (await must(words)).trim();
+    if (!printed.includes('Dump was interrupted')) return printed;
+  }
+};
 const host = (ports: Record<string, string> = { eth0: 'va' }): LinuxIpHost => new LinuxIpHost({ ports: new Map(Object.entries(ports)), traces });
 const route = { destination: ip('10.9.0.0'), length: 16, via: ip('10.0.0.2'), name: 'eth0', metric: 5 };
 const forwarding = (): string => readFileSync('/proc/sys/net/ipv4/ip_forward', 'latin1').trim();
