@@ -9,9 +9,9 @@ import * as assert from 'uvu/assert';
 
 import { PARTITIONS } from '../../build/image/disk.ts';
 import { TOOLS } from '../../build/image/tools.ts';
-import { SHORT, type Suite } from '../hil/cases.ts';
-import { extract } from '../hil/image.ts';
-import { qemuSuite } from '../hil/qemu.ts';
+import { SHORT, type Suite } from './cases.ts';
+import { extract } from './image.ts';
+import { qemuSuite } from './qemu.ts';
 import { missing, when } from '../needs.ts';
 
 const test = suite('image');
