@@ -45,6 +45,8 @@ const LIMITS = {
   sockets: 4,
   /** Questions under way at a server at first, at least and at most (the receive buffer of a usual server holds some 90 of ours); how many more at a time, and the ms that make an answer late. */
   window: { first: 64, least: 16, most: 1024, step: 8, late: 10 },
+  /** Questions under way for each ms of the shortest answer, where that is more than at first: ten thousand a second are more than any storm asks. */
+  perMilli: 10,
   /** Questions that wait for a server; more are told at once that nobody answers. */
   queue: 10_000,
 } as const;
@@ -337,14 +339,16 @@ export class Exchange {
   }
 
   /**
-   * More may be under way after a whole window of answers, and only while the server is not late already: then more would but wait in its
-   * receive buffer, which drops what it has no room for, and each of those costs a caller the timeout.
+   * More may be under way after a whole window of answers, and only while the server is not late already and the way to it is what holds its
+   * answers up: then more would but wait in its receive buffer or in ours, which drop what they have no room for, and each of those costs a
+   * caller the timeout.
    */
   #widen(channel: Channel, took: Millis): void {
     channel.quickest = Math.min(channel.quickest, took);
     if (took > 2 * channel.quickest + LIMITS.window.late || ++channel.prompt < channel.window) return;
     channel.prompt = 0;
-    channel.window = Math.min(LIMITS.window.most, channel.window + LIMITS.window.step);
+    const useful = Math.min(LIMITS.window.most, channel.quickest * LIMITS.perMilli);
+    if (channel.window < useful) channel.window = Math.min(useful, channel.window + LIMITS.window.step);
   }
 
   #answered(channel: Channel, sent: Sent, reply: Packet, now: Millis): void {

@@ -291,6 +291,30 @@ test('A server that takes 250 requests at a time and drops others serves 5,000 l
   assert.is(verdicts, 5000);
 });
 
+test('A server that is near is never asked more at a time than receive buffers hold, one that is far as much as is on its way', () => {
+  const most = (delay: number): number => {
+    const { net: at, servers: [server] } = net(1);
+    assert.ok(server !== undefined);
+    let [busy, peak, verdicts] = [0, 0, 0];
+    const socket = server.udp.open({ port: 1812, failed: () => assert.unreachable(), received: (from, port, data) => {
+      peak = Math.max(peak, ++busy);
+      const copy = data.slice();
+      at.world.at(at.now + delay, () => {
+        busy--;
+        socket.send(from, port, encodeReply({ code: CODE['Access-Accept'], id: copy[1] ?? 0, attributes: [] }, copy.slice(4, 20), server.trust, 'with Message-Authenticator'));
+      });
+    } });
+    at.radius.putServer(server.as({ port: 1812, accPort: 0 }), at.now);
+    for (let i = 0; i < 10_000; i++) at.radius.authenticate(papLogin(`user${i}`), (verdict) => (verdicts += verdict.accepted ? 1 : 0), at.now);
+    at.world.run(60_000);
+    assert.is(verdicts, 10_000);
+    return peak;
+  };
+  const [near, far] = [most(1), most(100)];
+  assert.ok(near >= 64 && near <= 90, `${near} at a time 1 ms away`);
+  assert.ok(far >= 120, `${far} at a time 100 ms away`);
+});
+
 test('5,000 logins at once go to the second server together when the first is silent, and the next ones without waiting', () => {
   const { net: at, servers: [first, second] } = net(2, { timeout: 1, retransmit: 2, deadtime: 1 });
   assert.ok(first !== undefined && second !== undefined);
