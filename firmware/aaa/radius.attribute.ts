@@ -84,7 +84,7 @@ export interface Attribute {
   readonly value: Uint8Array;
 }
 
-export const octets = (type: keyof typeof ATTRIBUTE, value: Uint8Array): Attribute => ({ type: ATTRIBUTE[type], value: value.subarray(0, LONGEST_VALUE) });
+export const octets = (type: keyof typeof ATTRIBUTE, value: Uint8Array): Attribute => ({ type: ATTRIBUTE[type], value: value.length > LONGEST_VALUE ? value.subarray(0, LONGEST_VALUE) : value });
 export const text = (type: keyof typeof ATTRIBUTE, value: string): Attribute => octets(type, utf8(value));
 
 /** A value of 32 bits: a count, seconds, an address. Larger counts lose their high part. */

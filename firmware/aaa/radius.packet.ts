@@ -141,9 +141,14 @@ const BLOCK = 64;
 /** HMAC-MD5 (RFC 2104). */
 export function hmac({ secret, crypto }: Trust, message: Uint8Array): Uint8Array {
   const given = secret.octets();
-  const key = new Uint8Array(BLOCK);
-  key.set(given.length > BLOCK ? crypto.md5(given) : given);
-  return crypto.md5(join(key.map((octet) => octet ^ 0x5c), crypto.md5(join(key.map((octet) => octet ^ 0x36), message))));
+  const key = given.length > BLOCK ? crypto.md5(given) : given;
+  return crypto.md5(join(pad(key, 0x5c), crypto.md5(join(pad(key, 0x36), message))));
+}
+
+function pad(key: Uint8Array, filler: number): Uint8Array {
+  const block = new Uint8Array(BLOCK).fill(filler);
+  for (let i = 0; i < key.length; i++) block[i] = u8(key, i) ^ filler;
+  return block;
 }
 
 export function join(...parts: readonly Uint8Array[]): Uint8Array {

@@ -2,6 +2,17 @@
 
 /** The UTF-8 octets of `text`. Lone surrogates become U+FFFD. */
 export function utf8(text: string): Uint8Array {
+  // Nearly every text is plain.
+  const plain = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c >= 0x80) return encoded(text);
+    plain[i] = c;
+  }
+  return plain;
+}
+
+function encoded(text: string): Uint8Array {
   const out: number[] = [];
   for (const character of text) {
     let c = character.codePointAt(0) ?? 0xfffd;
