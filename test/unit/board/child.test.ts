@@ -94,6 +94,8 @@ test('A process id file ends only a program whose command line names the folder'
   inFolder(async (folder) => {
     const stranger = Bun.spawn(['sleep', '5']);
     const ours = Bun.spawn(['/bin/sh', '-c', 'sleep 5; true', folder]);
+    // Until the program has been started its process still has the command line of this one.
+    while (!readFileSync(`/proc/${ours.pid}/cmdline`, 'latin1').includes(folder)) await Bun.sleep(5);
     writeFileSync(join(folder, 'a.pid'), `${stranger.pid}\n`);
     writeFileSync(join(folder, 'b.pid'), `${ours.pid}\n`);
     endLeftover(join(folder, 'a.pid'), folder);
