@@ -36,7 +36,9 @@ class RemoteLab implements Lab {
 
   constructor() {
     const internet = Space.own('internet');
-    const [user, pc, homeSpace, lacSpace] = [Space.make('user'), Space.make('pc'), Space.make('home'), Space.make('lac')];
+    // The dial-in user's only way out is his call.
+    Space.make('user');
+    const [pc, homeSpace, lacSpace] = [Space.make('pc'), Space.make('home'), Space.make('lac')];
     const [one, two, host1, host2, aaa] = [Space.make('lns1'), Space.make('lns2'), Space.make('host1'), Space.make('host2'), Space.make('aaa')];
     pc.wire('eth0', homeSpace, 'lan');
     homeSpace.wire('wan', lacSpace, 'access');
@@ -62,7 +64,6 @@ class RemoteLab implements Lab {
     this.#pc = new LabHost('the PC at home', 'pc', '192.168.10.2');
     this.#host1 = new LabHost('host1', 'host1', '10.1.0.2');
     this.#host2 = new LabHost('host2', 'host2', '10.2.0.2');
-    void user;
   }
 
   get #routers(): readonly LabRouter[] {
