@@ -34,7 +34,8 @@ export class Console {
   history = '';
   readonly #transcript: string;
   #wire: Wire | undefined;
-  #changed: () => void = () => {};
+  /** Those that wait for more. */
+  readonly #waiting = new Set<() => void>();
 
   constructor(transcript: string) {
     this.#transcript = transcript;
@@ -49,7 +50,7 @@ export class Console {
       appendFileSync(this.#transcript, text.replaceAll('\r', ''));
       this.#text += text;
       this.history += text;
-      this.#changed();
+      for (const wake of this.#waiting) wake();
     };
   }
 
@@ -68,6 +69,13 @@ export class Console {
 
   /** Waits for a pattern; gives what came up to its end and forgets it. */
   async expect(pattern: RegExp, seconds = 60): Promise<string> {
+    const text = await this.seen(pattern, seconds);
+    if (text === undefined) throw new Error(`${String(pattern)} did not come in ${seconds} s; the last lines: ${JSON.stringify(this.#text.slice(-400))}`);
+    return text;
+  }
+
+  /** As `expect`; undefined where the pattern did not come. One that waits takes what it waits for from all others: end it before the next. */
+  async seen(pattern: RegExp, seconds: number): Promise<string | undefined> {
     const end = performance.now() + seconds * 1000;
     for (;;) {
       const found = pattern.exec(this.#text);
@@ -78,14 +86,13 @@ export class Console {
         return text;
       }
       const left = end - performance.now();
-      if (left <= 0) throw new Error(`${String(pattern)} did not come in ${seconds} s; the last lines: ${JSON.stringify(this.#text.slice(-400))}`);
-      await new Promise<void>((done) => {
-        const timer = setTimeout(done, left);
-        this.#changed = () => {
-          clearTimeout(timer);
-          done();
-        };
-      });
+      if (left <= 0) return undefined;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, left);
+      this.#waiting.add(resolve);
+      await promise;
+      clearTimeout(timer);
+      this.#waiting.delete(resolve);
     }
   }
 
