@@ -97,14 +97,20 @@ async function cli({ options, operands }: Arguments): Promise<number> {
   return failure === undefined ? DONE : failed(failure);
 }
 
+/** The name that the image gives its board; '' elsewhere. */
+function ownBoard(): string {
+  const path = '/etc/hashi/board';
+  return existsSync(path) ? readFileSync(path, 'latin1').trim() : '';
+}
+
 async function update({ options, operands }: Arguments): Promise<number> {
   const [path, ...more] = operands;
   if (path === undefined || more.length > 0) return wrongUsage('update needs the name of one file, or - for standard input');
-  const table = boardTable(options.get('--board')?.[0] ?? '');
+  const table = boardTable(options.get('--board')?.[0] ?? ownBoard());
   if (typeof table === 'string') return wrongUsage(table);
   const facts = table.boot === undefined ? undefined : readBootFacts(table.boot);
   if (facts === undefined) return failed('this is no box with two slots for systems');
-  return installFile(path, { facts, board: table.id, unsigned: options.has('--unsigned'), say });
+  return installFile(path, { facts, board: table.id, flash: table.flash, unsigned: options.has('--unsigned'), say });
 }
 
 function check({ operands }: Arguments): number {

@@ -30,7 +30,7 @@ export const USAGE = `usage:
               ports: eth0=DEV; bri0=unix:/PATH or asyn1=unix:/PATH (a socket that speaks AT), asyn1=/dev/ttyUSB0[:115200] (a modem)
   hashi cli   --flash DIR [-c COMMAND]... [--login]   the console of the router that runs on DIR; -c runs commands and ends;
                                               --login begins at the login prompt, as from the network
-  hashi update FILE|- --board NAME [--unsigned]   puts a system into the other slot of this card
+  hashi update FILE|- [--board NAME] [--unsigned]   puts a system into the other slot of this card
   hashi check FILE.cfg...                     parse scripts without running them
   hashi lab   [static|dynamic|remote] [--check]            routers and hosts in namespaces of this machine; --check proves the traffic
   hashi version

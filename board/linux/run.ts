@@ -59,7 +59,7 @@ export async function run(options: RunOptions): Promise<number> {
   const ended = Promise.withResolvers<void>();
   const { table } = options;
   const facts = table.boot === undefined ? undefined : readBootFacts(table.boot);
-  const updates = facts === undefined ? {} : { updates: new CardUpdates(facts, table.id, options.flash) };
+  const updates = facts === undefined ? {} : { updates: new CardUpdates(facts, table.id, options.flash, (text) => report(`hashi: ${text}`)) };
   const board = openBoard({ name: table.name, flash: options.flash, ports: options.ports, ...updates, say, reboot: ended.resolve });
   if (typeof board === 'string') return refused(board);
   for (const signal of SIGNALS) process.on(signal, () => ended.resolve());

@@ -5,6 +5,8 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 
+import { C } from './ffi/libc.ts';
+
 export type Slot = 'a' | 'b';
 export const otherSlot = (slot: Slot): Slot => (slot === 'a' ? 'b' : 'a');
 
@@ -74,6 +76,17 @@ export function writeState(disk: string, change: Partial<Omit<SlotState, 'seq'>>
     closeSync(fd);
   }
   return fresh;
+}
+
+/** flock(2): exclusive, not waiting. The lock goes with the process, whatever ends it. */
+const LOCK_EX_NB = 2 | 4;
+
+/** Has a card for one update at a time, of the router or of `hashi update`; what gives it back, or undefined where another has it. */
+export function lockCard(disk: string): (() => void) | undefined {
+  const fd = openSync(disk, 'r');
+  if (C.flock(fd, LOCK_EX_NB) === 0) return () => closeSync(fd);
+  closeSync(fd);
+  return undefined;
 }
 
 /** What the loader told of this start. */

@@ -7,8 +7,8 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { formatIpv4 } from '../../firmware/bytes/ip.ts';
 import type { Installed, SlotName, Updates, UpdateRequest } from '../../firmware/hal/update.ts';
 import { textOf } from './failure.ts';
-import { forgetFiles, keepFiles, putFilesBack } from './kept-files.ts';
-import { type BootFacts, otherSlot, readState, type Slot, slotDevice, writeState } from './slots.ts';
+import { forgetFiles, keepFiles, settleFiles } from './kept-files.ts';
+import { type BootFacts, lockCard, otherSlot, readState, type Slot, slotDevice, writeState } from './slots.ts';
 import { HEADER, readHead, type UpdateHead } from './update-file.ts';
 
 const KEY = '/etc/hashi/update.pub';
@@ -30,6 +30,11 @@ export interface InstallOptions {
   /** The new system is whole on the card; it is put on trial next. */
   prepared?(): void;
 }
+
+const BUSY = 'another update is being written to this card';
+
+/** What runs is unconfirmed: the other slot holds the way back. */
+const onTrial = ({ trying, slot, disk }: BootFacts): boolean => trying && readState(disk).state.active !== slot;
 
 const nameOf = (slot: Slot): SlotName => (slot === 'a' ? 'A' : 'B');
 
@@ -86,8 +91,18 @@ async function sizeOf(file: FileHandle): Promise<number> {
 
 /** Writes the system of `stream` into the slot that does not run and has it tried at the next start. Throws with the reason. */
 export async function installFrom(stream: AsyncIterable<Uint8Array>, options: InstallOptions): Promise<Installed> {
+  const release = lockCard(options.facts.disk);
+  if (release === undefined) throw new Error(BUSY);
+  try {
+    if (onTrial(options.facts)) throw new Error('the running system is on trial, and the other slot is the way back: CONFIRM UPDATE first');
+    return await fill(otherSlot(options.facts.slot), stream, options);
+  } finally {
+    release();
+  }
+}
+
+async function fill(slot: Slot, stream: AsyncIterable<Uint8Array>, options: InstallOptions): Promise<Installed> {
   const { facts } = options;
-  const slot = otherSlot(facts.slot);
   const file = await open(slotDevice(facts, slot), 'r+');
   try {
     const room = await sizeOf(file);
@@ -142,11 +157,28 @@ async function readBack(device: string, head: UpdateHead): Promise<void> {
 /** The text of the key of this build. */
 const ownKey = (): string | undefined => (existsSync(KEY) ? readFileSync(KEY, 'utf8') : undefined);
 
+/** Opened when it is read first: one that nobody comes to read fails nowhere. */
+async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(path, { highWaterMark: CHUNK });
+}
+
+export interface FileOptions {
+  readonly facts: BootFacts;
+  readonly board: string;
+  /** The folder whose configuration is kept for the way back. */
+  readonly flash: string;
+  readonly unsigned: boolean;
+  /** PEM text of the public key, where it is not that of this build. */
+  readonly key?: string;
+  say(text: string): void;
+}
+
 /** A file or standard input (-) into the other slot: `hashi update`. The exit code. */
-export async function installFile(path: string, options: { readonly facts: BootFacts; readonly board: string; readonly unsigned: boolean; say(text: string): void }): Promise<number> {
+export async function installFile(path: string, options: FileOptions): Promise<number> {
+  const { facts, flash, key = ownKey() } = options;
   try {
-    const stream: AsyncIterable<Uint8Array> = path === '-' ? Bun.stdin.stream() : createReadStream(path, { highWaterMark: CHUNK });
-    const done = await installFrom(stream, { ...options, key: ownKey(), progress: () => {} });
+    const stream: AsyncIterable<Uint8Array> = path === '-' ? Bun.stdin.stream() : piecesOf(path);
+    const done = await installFrom(stream, { ...options, key, progress: () => {}, prepared: () => keepFiles(flash, { of: facts.slot, began: false }) });
     options.say(`hashi ${done.version} (kernel ${done.kernel}) is in slot ${done.slot} and is tried at the next start`);
     return 0;
   } catch (error) {
@@ -155,8 +187,8 @@ export async function installFile(path: string, options: { readonly facts: BootF
   }
 }
 
-async function* chunks(request: UpdateRequest, port: number, signal: AbortSignal, alive: () => void): AsyncGenerator<Uint8Array> {
-  const answer = await fetch(`http://${formatIpv4(request.server)}:${port}/${request.file.replace(/^\/+/, '')}`, { signal });
+async function* chunks(request: UpdateRequest, signal: AbortSignal, alive: () => void): AsyncGenerator<Uint8Array> {
+  const answer = await fetch(`http://${formatIpv4(request.server)}/${request.file.replace(/^\/+/, '')}`, { signal });
   if (!answer.ok || answer.body === null) throw new Error(`the server answered ${answer.status}`);
   for await (const part of answer.body) {
     alive();
@@ -169,30 +201,38 @@ export class CardUpdates implements Updates {
   readonly #facts: BootFacts;
   readonly #board: string;
   readonly #flash: string;
-  readonly #port: number;
+  /** Names of files that were saved on a trial which is over, beside those that were put back. */
+  readonly aside: readonly string[];
 
-  /** `flash`: the folder whose configuration is kept while an update is on trial. `port`: of the HTTP servers, other than 80 in tests. */
-  constructor(facts: BootFacts, board: string, flash: string, port = 80) {
+  /** `flash`: the folder whose configuration is kept while an update is on trial. `say`: to the console. */
+  constructor(facts: BootFacts, board: string, flash: string, say: (text: string) => void) {
     this.#facts = facts;
     this.#board = board;
     this.#flash = flash;
-    this.#port = port;
-    if (facts.failed === undefined) return;
-    putFilesBack(flash);
+    const { slot, disk, failed } = facts;
+    try {
+      this.aside = settleFiles(flash, { slot, trying: onTrial(facts), pending: readState(disk).state.trial !== undefined });
+    } catch (error) {
+      // A full flash, for one: the router starts all the same.
+      this.aside = [];
+      say(`The configuration for the way back from an update cannot be kept or put back: ${textOf(error)}`);
+    }
+    if (this.aside.length > 0) say(`The configuration from before the update is there again; what was saved meanwhile is kept as ${this.aside.join(', ')}`);
     // The loader's word was heard: said once.
-    writeState(facts.disk, { note: '-' });
+    if (failed !== undefined) writeState(disk, { note: '-' });
   }
 
   state(): ReturnType<Updates['state']> {
-    const { slot, trying, failed, disk } = this.#facts;
+    const { slot, failed, disk } = this.#facts;
     const { active, trial, tries } = readState(disk).state;
     return {
       running: nameOf(slot),
       active: nameOf(active),
       next: trial !== undefined && tries > 0 ? nameOf(trial) : undefined,
-      trying: trying && active !== slot,
+      trying: onTrial(this.#facts),
       failed: failed === undefined ? undefined : nameOf(failed),
       key: existsSync(KEY),
+      aside: this.aside,
     };
   }
 
@@ -203,8 +243,8 @@ export class CardUpdates implements Updates {
       clearTimeout(timer);
       timer = setTimeout(() => abort.abort(new Error('the server is silent')), SILENCE_MS);
     };
-    const stream = chunks(request, this.#port, abort.signal, alive);
-    const prepared = (): void => keepFiles(this.#flash);
+    const stream = chunks(request, abort.signal, alive);
+    const prepared = (): void => keepFiles(this.#flash, { of: this.#facts.slot, began: false });
     installFrom(stream, { facts: this.#facts, board: this.#board, key: ownKey(), unsigned: request.unsigned, progress, prepared })
       .then(done, (error: unknown) => done({ refused: textOf(error) }))
       .finally(() => clearTimeout(timer));
@@ -225,7 +265,15 @@ export class CardUpdates implements Updates {
     const { disk } = this.#facts;
     const { next, trying } = this.state();
     if (next === undefined && !trying) return 'nothing is on trial';
-    writeState(disk, { trial: undefined, tries: 0 });
+    const release = lockCard(disk);
+    if (release === undefined) return BUSY;
+    try {
+      writeState(disk, { trial: undefined, tries: 0 });
+    } finally {
+      release();
+    }
+    // What was tried changes the files until the next start puts them back; what was not has changed none.
+    if (!trying) forgetFiles(this.#flash);
     return undefined;
   }
 }

@@ -17,6 +17,8 @@ export interface UpdateState {
   readonly failed: SlotName | undefined;
   /** Whether this build holds the public key that updates are signed with. */
   readonly key: boolean;
+  /** Files that were saved while a system was on trial which did not stay, under the names they have now. */
+  readonly aside: readonly string[];
 }
 
 /** What was put into the other slot. */

@@ -58,6 +58,7 @@ function show(update: SystemUpdate): string {
     row('Confirmed slot', state.active),
     row('Tried at the next start', state.next ?? 'none'),
     row('Failed before this start', state.failed ?? 'none'),
+    ...(state.aside.length === 0 ? [] : [row('Saved while on trial', state.aside.join(', '))]),
     row('Key for signatures', state.key ? 'in this build' : 'none in this build'),
     row('Transfer', running === undefined ? 'none' : `${running.file}, ${running.bytes} bytes`),
     '-'.repeat(60),

@@ -36,6 +36,7 @@ export class SystemUpdate {
     const { updates, clock } = parts;
     const state = updates?.state();
     if (state?.failed !== undefined) this.#note(5, 'FAIL', `the system in slot ${state.failed} was tried and did not come up: this is the one before it, in slot ${state.running}`);
+    if (state !== undefined && state.aside.length > 0) this.#note(4, 'BACK', `the configuration from before the trial is there again; what was saved meanwhile is kept as ${state.aside.join(', ')}`);
     if (state?.trying === true) this.#healthy = clock.at(clock.now() + HEALTHY_MS, () => this.#keep('it has run well'));
   }
 

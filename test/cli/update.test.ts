@@ -19,7 +19,7 @@ const SERVER = parseIpv4('192.168.10.9');
 
 /** Two slots in memory. */
 class FakeUpdates implements Updates {
-  now: UpdateState = { running: 'A', active: 'A', next: undefined, trying: false, failed: undefined, key: true };
+  now: UpdateState = { running: 'A', active: 'A', next: undefined, trying: false, failed: undefined, key: true, aside: [] };
   asked: UpdateRequest | undefined;
   finish: (result: Installed | Refusal) => void = () => {};
   progress: (bytes: number) => void = () => {};

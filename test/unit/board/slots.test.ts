@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
-import { parseRecord, readBootFacts, readState, RECORDS, recordText, type BootFacts, writeState } from '../../../board/linux/slots.ts';
-import { forgetFiles, keepFiles, putFilesBack } from '../../../board/linux/kept-files.ts';
-import { installFrom, type InstallOptions } from '../../../board/linux/update.ts';
+import { parseRecord, readBootFacts, lockCard, readState, RECORDS, recordText, type BootFacts, writeState } from '../../../board/linux/slots.ts';
+import { forgetFiles, keepFiles, keptFiles, settleFiles } from '../../../board/linux/kept-files.ts';
+import { CardUpdates, installFile, installFrom, type InstallOptions } from '../../../board/linux/update.ts';
 import { HEADER, type Manifest, manifestText } from '../../../board/linux/update-file.ts';
 import { when } from '../../needs.ts';
 
@@ -190,25 +190,139 @@ test('a transfer that breaks off over an update on trial takes the trial back', 
   assert.is(readState(disk).state.trial, undefined);
 });
 
-test('the configuration from before an update is put back when the update did not come up, and forgotten when it did', () => {
+/** A flash with a configuration and a log. */
+function flashFolder(): string {
   const flash = join(folder, 'flash');
   mkdirSync(flash);
-  writeFileSync(join(flash, 'boot.cfg'), 'old');
-  writeFileSync(join(flash, 'same.scp'), 'same');
-  writeFileSync(join(flash, 'events.log'), 'one');
-  keepFiles(flash);
+  for (const [name, text] of [['boot.cfg', 'old'], ['config.ins', 'boot.cfg'], ['same.scp', 'same'], ['events.log', 'one']] as const) writeFileSync(join(flash, name), text);
+  return flash;
+}
+const read = (flash: string, name: string): string => readFileSync(join(flash, name), 'utf8');
+const LIST = ['boot.cfg', 'config.ins', 'events.log', 'same.scp'];
+
+test('the configuration from before a trial is put back when it did not stay, and what was saved meanwhile has another name', () => {
+  const flash = flashFolder();
+  keepFiles(flash, { of: 'a', began: false });
+  // Saved between the update and the restart: it belongs to the system before it.
+  writeFileSync(join(flash, 'boot.cfg'), 'later');
+  assert.equal(settleFiles(flash, { slot: 'b', trying: true, pending: true }), []);
   writeFileSync(join(flash, 'boot.cfg'), 'new');
+  writeFileSync(join(flash, 'config.ins'), 'more.cfg');
+  writeFileSync(join(flash, 'more.cfg'), 'more');
   writeFileSync(join(flash, 'events.log'), 'two');
-  assert.equal(putFilesBack(flash), ['boot.cfg']);
-  assert.is(readFileSync(join(flash, 'boot.cfg'), 'utf8'), 'old');
-  assert.is(readFileSync(join(flash, 'events.log'), 'utf8'), 'two');
-  assert.equal(putFilesBack(flash), []);
-  keepFiles(flash);
-  writeFileSync(join(flash, 'boot.cfg'), 'newer');
+  // The router of the trial starts again: the copies stay what they are.
+  assert.equal(settleFiles(flash, { slot: 'b', trying: true, pending: true }), []);
+  assert.equal(settleFiles(flash, { slot: 'a', trying: false, pending: false }), ['boot-trial.cfg']);
+  assert.is(read(flash, 'boot.cfg'), 'later');
+  assert.is(read(flash, 'boot-trial.cfg'), 'new');
+  assert.is(read(flash, 'config.ins'), 'boot.cfg');
+  assert.is(read(flash, 'events.log'), 'two');
+  assert.equal(settleFiles(flash, { slot: 'a', trying: false, pending: false }), []);
+  assert.equal(readdirSync(flash).toSorted(), [...LIST, 'boot-trial.cfg', 'more.cfg'].toSorted());
+});
+
+test('a trial whose router never ran leaves the files as they are', () => {
+  const flash = flashFolder();
+  keepFiles(flash, { of: 'a', began: false });
+  writeFileSync(join(flash, 'boot.cfg'), 'later');
+  assert.equal(settleFiles(flash, { slot: 'a', trying: false, pending: false }), []);
+  assert.is(read(flash, 'boot.cfg'), 'later');
+  assert.equal(readdirSync(flash).toSorted(), LIST);
+});
+
+test('the copies wait while the update waits for its first start', () => {
+  const flash = flashFolder();
+  keepFiles(flash, { of: 'a', began: false });
+  settleFiles(flash, { slot: 'a', trying: false, pending: true });
+  assert.equal(keptFiles(flash), { of: 'a', began: false });
+});
+
+test('a power cut right after the confirmation does not bring the configuration of the other system back', () => {
+  const flash = flashFolder();
+  settleFiles(flash, { slot: 'b', trying: true, pending: true });
+  writeFileSync(join(flash, 'boot.cfg'), 'new');
+  assert.equal(settleFiles(flash, { slot: 'b', trying: false, pending: false }), []);
+  assert.is(read(flash, 'boot.cfg'), 'new');
+  assert.equal(readdirSync(flash).toSorted(), LIST);
+});
+
+test('a power cut while the files are put back is made good at the next start', () => {
+  const flash = flashFolder();
+  settleFiles(flash, { slot: 'b', trying: true, pending: true });
+  writeFileSync(join(flash, 'boot.cfg'), 'new');
+  // What the cut left: put aside, and the copy not yet in its place.
+  writeFileSync(join(flash, 'boot-trial.cfg'), 'new');
+  writeFileSync(join(flash, '.boot.cfg.back'), 'ol');
+  assert.equal(settleFiles(flash, { slot: 'a', trying: false, pending: false }), ['boot-trial.cfg']);
+  assert.is(read(flash, 'boot.cfg'), 'old');
+  assert.is(read(flash, 'boot-trial.cfg'), 'new');
+});
+
+test('copies that are forgotten are gone, and so are those that a cut left unfinished', () => {
+  const flash = flashFolder();
+  keepFiles(flash, { of: 'a', began: true });
+  mkdirSync(join(flash, '.before-update.new'));
   forgetFiles(flash);
-  assert.equal(putFilesBack(flash), []);
-  assert.is(readFileSync(join(flash, 'boot.cfg'), 'utf8'), 'newer');
-  assert.equal(readdirSync(flash).toSorted(), ['boot.cfg', 'events.log', 'same.scp']);
+  assert.equal(readdirSync(flash).toSorted(), LIST);
+});
+
+test('CONFIRM UPDATE on a trial leaves nothing of the way back, and the next start puts nothing back', () => {
+  const flash = flashFolder();
+  writeState(disk, { trial: 'b', tries: 0 });
+  const updates = new CardUpdates({ ...facts(), slot: 'b', trying: true }, 'qemu-virt', flash, () => {});
+  assert.is(updates.state().trying, true);
+  writeFileSync(join(flash, 'boot.cfg'), 'new');
+  assert.is(updates.confirm(), undefined);
+  assert.equal(readState(disk).state, { seq: 2, active: 'b', trial: undefined, tries: 0, note: '-' });
+  assert.equal(readdirSync(flash).toSorted(), LIST);
+  assert.equal(new CardUpdates({ ...facts(), slot: 'b' }, 'qemu-virt', flash, () => {}).aside, []);
+  assert.is(read(flash, 'boot.cfg'), 'new');
+});
+
+test('RESET UPDATE during a trial brings the configuration back at the next start, and says where the other one is', () => {
+  const flash = flashFolder();
+  writeState(disk, { trial: 'b', tries: 0 });
+  const trial = new CardUpdates({ ...facts(), slot: 'b', trying: true }, 'qemu-virt', flash, () => {});
+  writeFileSync(join(flash, 'boot.cfg'), 'new');
+  assert.is(trial.revert(), undefined);
+  const said: string[] = [];
+  const back = new CardUpdates(facts(), 'qemu-virt', flash, (text) => said.push(text));
+  assert.equal(back.state().aside, ['boot-trial.cfg']);
+  assert.match(said.join('\n'), /saved meanwhile is kept as boot-trial\.cfg/);
+  assert.is(read(flash, 'boot.cfg'), 'old');
+});
+
+test('hashi update writes a file into the slot that does not run and keeps the configuration for the way back', async () => {
+  const flash = flashFolder();
+  const path = join(folder, 'update');
+  writeFileSync(path, updateOf());
+  const said: string[] = [];
+  const options = { facts: facts(), board: 'qemu-virt', flash, unsigned: false, key: KEY, say: (text: string) => void said.push(text) };
+  assert.is(await installFile(path, options), 0, said.join());
+  assert.match(said.join(), /1\.2\.3 \(kernel 7\.2\) is in slot B/);
+  assert.is(readState(disk).state.trial, 'b');
+  assert.equal(keptFiles(flash), { of: 'a', began: false });
+  assert.is(await installFile(join(folder, 'nothing'), options), 1);
+  assert.match(said[1] ?? '', /not taken: .*no such file/i);
+});
+
+test('a second update of a card is refused while the first one is written, and the state cannot be changed', async () => {
+  const flash = flashFolder();
+  writeState(disk, { trial: 'b', tries: 1 });
+  const updates = new CardUpdates(facts(), 'qemu-virt', flash, () => {});
+  const release = lockCard(disk);
+  assert.match(await install(updateOf()), /another update is being written to this card/);
+  assert.match(updates.revert() ?? '', /another update is being written/);
+  release?.();
+  assert.is(updates.revert(), undefined);
+  assert.is(await install(updateOf()), '');
+});
+
+test('an update is refused while the running system is on trial: the other slot is the way back', async () => {
+  writeState(disk, { trial: 'b', tries: 0 });
+  writeFileSync(`${disk}2`, Buffer.alloc(1 << 20, 0x33));
+  assert.match(await install(updateOf(), { facts: { ...facts(), slot: 'b', trying: true } }), /on trial/);
+  assert.ok(readFileSync(`${disk}2`).every((octet) => octet === 0x33));
 });
 
 test.run();
