@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import type { Appliance } from '../../firmware/appliance.ts';
 import type { LinkState } from '../../firmware/hal/iphost.ts';
-import { Led } from './leds.ts';
+import { Leds } from './leds.ts';
 import type { BootFacts } from './slots.ts';
 import type { BoardTable } from './table.ts';
 import { openWatchdog } from './watchdog.ts';
@@ -69,15 +69,18 @@ function watchFallback({ table, ports, appliance, say }: Box, before: string): (
 
 const LOOK_MS = 1000;
 
-/** One LED is lit while a PPP link is up, one while a port is missing or the flash is damaged. */
+/** Shows on the LEDs whether a port has carrier, a PPP link is up, a port is missing or the flash is damaged. */
 function watchLeds({ table, facts, links }: Box): () => void {
-  if (table.leds?.tunnel === undefined && table.leds?.fault === undefined) return () => {};
-  const tunnel = new Led(table.leds.tunnel);
-  const fault = new Led(table.leds.fault);
+  if (table.leds === undefined) return () => {};
+  const leds = new Leds(table.leds);
   const look = (): void => {
     const all = links();
-    tunnel.set(all.some(({ name, up }) => up && /^(?:ppp|dyn)\d/.test(name)));
-    fault.set(facts?.flash === 'damaged' || all.some(({ present }) => !present));
+    const isPpp = (name: string): boolean => /^(?:ppp|dyn)\d/.test(name);
+    leds.show({
+      link: all.some(({ name, up }) => up && !isPpp(name)),
+      tunnel: all.some(({ name, up }) => up && isPpp(name)),
+      fault: facts?.flash === 'damaged' || all.some(({ present }) => !present),
+    });
   };
   look();
   const timer = setInterval(look, LOOK_MS);

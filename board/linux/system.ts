@@ -6,7 +6,7 @@ import { freemem, release, totalmem } from 'node:os';
 import { memoryUsage } from 'node:process';
 
 import type { System, Usage } from '../../firmware/hal/system.ts';
-import { sensors } from './hardware.ts';
+import { sensors, serialNumber } from './hardware.ts';
 import { RELEASED, VERSION } from './version.ts';
 
 /** The kernel counts CPU time for user space in hundredths of a second (USER_HZ) on every architecture. */
@@ -46,8 +46,8 @@ function usage(): Usage {
 
 /** The serial number of the hardware where the device tree has one; else eight digits that stay the same on this installation. */
 function serial(): string {
-  const hardware = textOf('/proc/device-tree/serial-number')?.replaceAll('\0', '').trim();
-  if (hardware !== undefined && hardware !== '') return hardware;
+  const hardware = serialNumber();
+  if (hardware !== undefined) return hardware;
   // The machine id itself is confidential (machine-id(5)), so only a digest of it is shown.
   const id = textOf('/etc/machine-id')?.trim();
   return id === undefined || id === '' ? '0' : createHash('sha256').update(`hashi ${id}`).digest('hex').slice(0, 8).toUpperCase();
@@ -61,6 +61,6 @@ export const linuxSystem = (board: string, reboot: () => void): System => ({
   version: VERSION,
   released: RELEASED,
   usage,
-  sensors,
+  sensors: () => sensors(),
   reboot,
 });
