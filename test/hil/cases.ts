@@ -3,29 +3,10 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 
 import { partition } from '../../build/image/disk.ts';
-import type { QemuTarget, Target } from './target.ts';
-
-export interface Suite {
-  readonly target: Target;
-  /** The same where power can be cut and the disk reached; undefined on a real box. */
-  readonly qemu: QemuTarget | undefined;
-  /** Address of the HTTP server with the updates, as the box reaches it. */
-  readonly server: string;
-  /** Power cuts of the cases that cut. */
-  readonly cuts: number;
-  say(text: string): void;
-}
-
-export interface Case {
-  readonly name: string;
-  /** Needs the power switch. */
-  readonly cuts: boolean;
-  run(suite: Suite): Promise<void>;
-}
-
-function check(holds: boolean, what: string): asserts holds {
-  if (!holds) throw new Error(what);
-}
+import { cutTrials, cutUpdates } from './cuts.ts';
+import type { Case } from './suite.ts';
+import { begin, check, has, online, restart, runningSlot, update } from './suite.ts';
+import { byHand, clean, keptAside, keptBySelf } from './trial.ts';
 
 /** What the kernel may say at level "error" and worse in a start without faults: nothing. Warnings that are known, with their reason. */
 const KNOWN: readonly RegExp[] = [
@@ -35,36 +16,19 @@ const KNOWN: readonly RegExp[] = [
   /EXT4-fs: Warning: mounting with data=journal disables delayed allocation/,
 ];
 
-/** Starts, logs in. */
-async function begin({ target }: Suite): Promise<void> {
-  await target.start();
-  await target.console.login();
-}
-
-const restart = async (suite: Suite): Promise<void> => {
-  suite.target.console.send('restart reboot\r');
-  await suite.target.console.expect(/login: $/, 240);
-  await suite.target.console.login();
-};
-
-const has = async ({ target }: Suite, command: string, pattern: RegExp, seconds = 60): Promise<string> => {
-  const text = (await target.console.command(command, seconds)).replaceAll(/\n(?=\S)/g, ' ');
-  check(pattern.test(text), `${command}: ${String(pattern)} is not in ${JSON.stringify(text)}`);
-  return text;
-};
-
 const boots: Case = {
   name: 'the box starts to its login prompt, and its kernel complains of nothing',
   cuts: false,
-  async run({ target, say }) {
+  async run(suite) {
+    const { target, qemu, say } = suite;
     const seconds = await target.start();
     say(`login prompt after ${seconds.toFixed(1)} s`);
     const lines = target.console.history.split(/\r?\n/).filter((line) => /^\[ *\d+\.\d+\]/.test(line));
     const unknown = lines.filter((line) => !KNOWN.some((one) => one.test(line)));
     check(unknown.length === 0, `the kernel said: ${unknown.join('\n')}`);
-    check(/Network logins are refused until the password of manager is changed/.test(target.console.history), 'the console does not say that network logins are refused');
+    if (qemu !== undefined) check(/Network logins are refused until the password of manager is changed/.test(target.console.history), 'the console does not say that network logins are refused');
     await target.console.login();
-    await has({ target } as Suite, 'show system', /Kernel +: Linux \d/);
+    await has(suite, 'show system', /Kernel +: Linux \d/);
   },
 };
 
@@ -80,6 +44,26 @@ const keeps: Case = {
     await begin(suite);
     await has(suite, 'show system', /kept-1/);
     await has(suite, 'show config', /boot\.cfg \(exists\)/);
+  },
+};
+
+const restarts: Case = {
+  name: 'a configuration that was typed and saved is there after a restart',
+  cuts: false,
+  async run(suite) {
+    const { target } = suite;
+    const name = /SysName\n([^\n]*)/.exec(await target.console.command('show system'))?.[1]?.trim() ?? '';
+    const script = /Boot configuration file: (\S+\.(?:cfg|scp))/i.exec(await target.console.command('show config'))?.[1];
+    const other = `hil-${Math.floor(Math.random() * 1e6)}`;
+    await target.console.command(`set system name=${other}`);
+    await has(suite, 'create config=hil-test.cfg', /successful/i);
+    await has(suite, 'set config=hil-test.cfg', /successful/i);
+    await restart(suite);
+    await has(suite, 'show system', new RegExp(other));
+    // As it was before.
+    await target.console.command(`set system name=${name === '' ? '""' : name}`);
+    await has(suite, `set config=${script ?? 'none'}`, /successful/i);
+    await has(suite, 'delete file=hil-test.cfg', /successful|deleted/i);
   },
 };
 
@@ -116,13 +100,14 @@ const refuses: Case = {
   name: 'an update that is damaged, short, unsigned, signed by a stranger or for another board is not taken',
   cuts: false,
   async run(suite) {
-    const update = (file: string): string => `update system file=${file}.update server=${suite.server}`;
-    await has(suite, update('unsigned'), /not signed/, 200);
-    await has(suite, update('stranger'), /signature is wrong/, 200);
-    await has(suite, update('other'), /for the board raspberrypi/, 200);
-    await has(suite, update('short'), /too early|closed|connection/i, 400);
-    await has(suite, update('damaged'), /does not match its hash/, 400);
-    await has(suite, update('nothing'), /answered 404/, 200);
+    await online(suite);
+    const given = (file: string): string => update(suite, file);
+    await has(suite, given('unsigned'), /not signed/, 200);
+    await has(suite, given('stranger'), /signature is wrong/, 200);
+    await has(suite, given('other'), /for the board raspberrypi/, 200);
+    await has(suite, given('short'), /too early|closed|connection/i, 400);
+    await has(suite, given('damaged'), /does not match its hash/, 400);
+    await has(suite, given('nothing'), /answered 404/, 200);
     await has(suite, 'show update', /Tried at the next start \. none/);
   },
 };
@@ -131,13 +116,15 @@ const updates: Case = {
   name: 'an update is tried, confirmed and stays',
   cuts: false,
   async run(suite) {
-    await has(suite, `update system file=good.update server=${suite.server}`, /is in slot B/, 400);
-    await has(suite, 'show update', /Tried at the next start \. B/);
+    await online(suite);
+    const other = (await runningSlot(suite)) === 'A' ? 'B' : 'A';
+    await has(suite, update(suite, 'good'), new RegExp(`is in slot ${other}`), 400);
+    await has(suite, 'show update', new RegExp(`Tried at the next start \\. ${other}`));
     await restart(suite);
-    await has(suite, 'show update', /Running slot \.+ B, on trial/);
-    await has(suite, 'confirm update', /slot B is kept/);
+    await has(suite, 'show update', new RegExp(`Running slot \\.+ ${other}, on trial`));
+    await has(suite, 'confirm update', new RegExp(`slot ${other} is kept`));
     await restart(suite);
-    await has(suite, 'show update', /Running slot \.+ B\n?.*Confirmed slot \.+ B/s);
+    await has(suite, 'show update', new RegExp(`Running slot \\.+ ${other}\\n?.*Confirmed slot \\.+ ${other}`, 's'));
   },
 };
 
@@ -145,32 +132,13 @@ const falls: Case = {
   name: 'an update that does not come up is left for the system before it, by itself',
   cuts: false,
   async run(suite) {
-    const before = /Running slot \.+ ([AB])/.exec(await suite.target.console.command('show update'))?.[1] ?? '';
+    await online(suite);
+    const before = await runningSlot(suite);
     const other = before === 'A' ? 'B' : 'A';
-    await has(suite, `update system file=bad.update server=${suite.server}`, new RegExp(`is in slot ${other}`), 400);
+    await has(suite, update(suite, 'bad'), new RegExp(`is in slot ${other}`), 400);
     await restart(suite);
     await has(suite, 'show update', new RegExp(`Running slot \\.+ ${before}`));
     await has(suite, 'show update', new RegExp(`Failed before this start \\.* ?${other}|Failed before this start +${other}`));
-  },
-};
-
-const cutUpdates: Case = {
-  name: 'a power cut during an update leaves the system that runs',
-  cuts: true,
-  async run(suite) {
-    const { target, cuts, say } = suite;
-    for (let turn = 1; turn <= cuts; turn++) {
-      const before = /Running slot \.+ ([AB])/.exec(await target.console.command('show update'))?.[1] ?? '';
-      target.console.send(`update system file=good.update server=${suite.server}\r`);
-      await Bun.sleep(Math.random() * 8000);
-      await target.cut();
-      await begin(suite);
-      const after = await target.console.command('show update');
-      // Where the update was whole before the cut it is on trial now; taken back, so that the next turn begins alike.
-      check(new RegExp(`Running slot \\.+ (${before}|[AB], on trial)`).test(after), `after cut ${turn}: ${after}`);
-      if (/on trial/.test(after)) await restart(suite);
-    }
-    say(`${cuts} power cuts during updates`);
   },
 };
 
@@ -211,13 +179,10 @@ const watchdog: Case = {
   async run(suite) {
     const { qemu, target, say } = suite;
     if (qemu === undefined) return;
-    const { rescue } = qemu;
-    rescue.send('\r');
-    await rescue.expect(/# (?:\u001b\[6n)?$/, 30);
-    rescue.send('free | grep Mem; grep -E "VmRSS|VmHWM" /proc/$(pidof hashi)/status; echo do""ne\r');
-    say((await rescue.expect(/\ndone/, 30)).split(/\r?\n/).filter((line) => /Mem:|Vm/.test(line)).join(', '));
+    const memory = await qemu.shell('free | grep Mem; grep -E "VmRSS|VmHWM" /proc/$(pidof hashi)/status');
+    say(memory.split('\n').filter((line) => /Mem:|Vm/.test(line)).join(', '));
     const began = performance.now();
-    rescue.send('kill -STOP $(pidof hashi)\r');
+    qemu.rescue.send('kill -STOP $(pidof hashi)\r');
     await target.console.expect(/login: $/, 240);
     say(`login prompt ${((performance.now() - began) / 1000).toFixed(1)} s after the router stood still`);
     await target.console.login();
@@ -226,4 +191,5 @@ const watchdog: Case = {
 
 /** What CI runs, and what the command runs. */
 export const SHORT: readonly Case[] = [boots, keeps, saves, refuses, updates, falls];
-export const CASES: readonly Case[] = [...SHORT, watchdog, cutUpdates, damaged];
+export const CASES: readonly Case[] = [...SHORT, restarts, clean, byHand, keptBySelf, keptAside, watchdog, cutUpdates, cutTrials, damaged];
+export type { Case, Suite } from './suite.ts';

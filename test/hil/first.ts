@@ -4,26 +4,35 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { BuiltImage } from './image.ts';
+import type { GuestImage } from './image.ts';
 import { QemuTarget } from './target.ts';
 
 const ROOT = join(import.meta.dir, '..', '..');
-const PASSWORD = 'changed-once';
+export const PASSWORD = 'changed-once';
 const SSH_PORT = 42_022;
 
-function must(words: readonly string[]): void {
+export function must(words: readonly string[]): void {
   const done = Bun.spawnSync([...words], { stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' });
   if (done.exitCode !== 0) throw new Error(`${words[0]}: ${done.stderr.toString()}`);
 }
 
-/** Name, password and key from flash.sh; then a login over ssh. */
-export async function seeded(built: BuiltImage, folder: string, say: (text: string) => void): Promise<void> {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
+/** Options of ssh to a guest whose key nobody knows yet. */
+export const SSH = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null'] as const;
+
+/** A card as flash.sh writes it, with a name, a password and a key to log in with. */
+export function seedCard(image: string, folder: string): { readonly card: string; readonly key: string } {
   const key = join(folder, 'key');
   const card = join(folder, 'card.img');
   must(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', key]);
-  must(['sh', join(ROOT, 'flash.sh'), '--hostname', 'first-1', '--password', PASSWORD, '--ssh-key', `${key}.pub`, built.image, card]);
+  must(['sh', join(ROOT, 'flash.sh'), '--hostname', 'first-1', '--password', PASSWORD, '--ssh-key', `${key}.pub`, image, card]);
+  return { card, key };
+}
+
+/** Name, password and key from flash.sh; then a login over ssh. */
+export async function seeded(built: GuestImage, folder: string, say: (text: string) => void): Promise<void> {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const { card, key } = seedCard(built.image, folder);
   const network = ['-netdev', `user,id=n,hostfwd=tcp:127.0.0.1:${SSH_PORT}-:22`, '-device', 'virtio-net-pci,netdev=n,romfile='];
   const box = new QemuTarget({ ...built, image: card, folder, extra: network });
   try {
@@ -32,7 +41,7 @@ export async function seeded(built: BuiltImage, folder: string, say: (text: stri
     await box.console.login(PASSWORD);
     const system = await box.console.command('show system');
     if (!/first-1/.test(system)) throw new Error(`the name that came along was not taken: ${system}`);
-    const ssh = Bun.spawn(['ssh', '-tt', '-p', String(SSH_PORT), '-i', key, '-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'ConnectTimeout=30', '-o', 'ConnectionAttempts=10', 'manager@127.0.0.1'], { stdin: 'pipe', stdout: 'pipe', stderr: 'pipe' });
+    const ssh = Bun.spawn(['ssh', '-tt', '-p', String(SSH_PORT), '-i', key, ...SSH.flatMap((one) => ['-o', one]), '-o', 'ConnectTimeout=30', '-o', 'ConnectionAttempts=10', 'manager@127.0.0.1'], { stdin: 'pipe', stdout: 'pipe', stderr: 'pipe' });
     let heard = '';
     const reading = (async () => {
       for await (const part of ssh.stdout) heard += Buffer.from(part).toString('latin1');
@@ -61,7 +70,7 @@ export async function seeded(built: BuiltImage, folder: string, say: (text: stri
 }
 
 /** A port with a line but nobody who answers. */
-export async function alone(built: BuiltImage, folder: string, say: (text: string) => void): Promise<void> {
+export async function alone(built: GuestImage, folder: string, say: (text: string) => void): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const box = new QemuTarget({ ...built, folder, extra: ['-netdev', 'hubport,id=n,hubid=1', '-device', 'virtio-net-pci,netdev=n,romfile='] });
@@ -80,7 +89,7 @@ export async function alone(built: BuiltImage, folder: string, say: (text: strin
 }
 
 /** No network card at all. */
-export async function portless(built: BuiltImage, folder: string): Promise<void> {
+export async function portless(built: GuestImage, folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   const box = new QemuTarget({ ...built, folder });
   try {

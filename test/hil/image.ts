@@ -19,6 +19,15 @@ export interface BuiltImage {
   readonly served: string;
 }
 
+/** Where the console's words of a run go, beside the image. */
+export type GuestImage = BuiltImage & { readonly transcript?: string };
+
+/** What `buildImage` made in a folder earlier. */
+export function builtImage(folder: string): BuiltImage {
+  const base = join(folder, 'hashi-qemu-virt');
+  return { image: `${base}.img`, kernel: `${base}.loader.img`, initramfs: `${base}.loader.cpio`, served: join(folder, 'served') };
+}
+
 function must(words: readonly string[], folder = ROOT): void {
   const done = Bun.spawnSync([...words], { cwd: folder, stdin: 'ignore', stdout: 'ignore', stderr: 'pipe', env: { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` } });
   if (done.exitCode !== 0) throw new Error(`${words.join(' ')}: ${done.stderr.toString()}`);
@@ -46,7 +55,7 @@ export function buildImage(folder: string): BuiltImage {
   copyFileSync(join(ROOT, 'build', 'out', 'hashi-linux-arm64'), binary);
   must(['nice', '-n', '10', process.execPath, 'build/image/image.ts', '--board', 'qemu-virt', '--fast', '--binary', binary, '--out', folder, '--update-key', join(folder, 'update.pub'), '--sign-key', sign]);
   const base = join(folder, 'hashi-qemu-virt');
-  const built: BuiltImage = { image: `${base}.img`, kernel: `${base}.loader.img`, initramfs: `${base}.loader.cpio`, served: join(folder, 'served') };
+  const built = builtImage(folder);
   makeUpdates(built, base, sign, folder);
   return built;
 }
@@ -72,6 +81,17 @@ function makeUpdates({ image, served }: BuiltImage, base: string, signKey: strin
   chmodSync(join(tree, 'usr/sbin/router'), 0o755);
   const bad = join(folder, 'bad.slot');
   must(['mksquashfs', tree, bad, '-all-root', '-noappend', '-quiet', '-no-progress']);
+  // Another that starts, and whose router does nothing.
+  const asleep = join(folder, 'asleep');
+  rmSync(asleep, { recursive: true, force: true });
+  must(['unsquashfs', '-q', '-n', '-d', asleep, slot]);
+  for (const path of ['usr/bin/hashi', 'usr/lib/ipsec', 'boot/vmlinuz', 'boot/initramfs']) rmSync(join(asleep, path), { recursive: true, force: true });
+  writeFileSync(join(asleep, 'usr/bin/hashi'), '#!/bin/sh\nexec sleep 100000\n');
+  chmodSync(join(asleep, 'usr/bin/hashi'), 0o755);
+  const asleepSlot = join(folder, 'asleep.slot');
+  must(['mksquashfs', asleep, asleepSlot, '-all-root', '-noappend', '-quiet', '-no-progress']);
+  rmSync(asleep, { recursive: true, force: true });
+  writeUpdate({ slot: asleepSlot, version: '9.9.8', kernel: 'same', file: join(served, 'asleep.update'), board: 'qemu-virt', signKey });
   const about = { slot: bad, version: '9.9.9', kernel: 'none' };
   writeUpdate({ ...about, file: join(served, 'bad.update'), board: 'qemu-virt', signKey });
   writeUpdate({ ...about, file: join(served, 'other.update'), board: 'raspberrypi', signKey });

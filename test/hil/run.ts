@@ -1,25 +1,34 @@
-// npm run hil -- --target qemu-virt|serial:/dev/LINE[:SPEED]|ssh://USER@ADDRESS: the suite against a box. In qemu the image is
-// built first and booted as shipped. --cuts N (200), --server ADDRESS of an HTTP server with good.update and the others of
-// test/hil/image.ts for a real box, --folder DIR for the transcript, --case WORD for the cases whose name has it.
+// npm run hil -- --target qemu-virt|serial:/dev/LINE[:SPEED]|ssh://USER@HOST[:PORT]: the suite against a box.
+//   --case WORD        only cases whose name has it
+//   --cuts N           power cuts of each case that cuts (200)
+//   --folder DIR       for the transcripts, one a run, the last ten of them (build/out/hil)
+//   --built DIR        an image that an earlier run built (DIR of that run's --folder, then /image); else it is built first
+//   --server ADDRESS   of an HTTP server with good.update and the others of test/hil/image.ts, as a real box reaches it
+//   --password TEXT    of the account on a real box; --key FILE and --ssh-option WORD (several times) are for ssh
 
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { type Case, CASES, type Suite } from './cases.ts';
-import type { BuiltImage } from './image.ts';
+import { clock } from './clock.ts';
 import { alone, portless, seeded } from './first.ts';
+import { builtImage, type GuestImage } from './image.ts';
 import { lanToLan } from './lan.ts';
-import { qemuSuite } from './qemu.ts';
-import { RealTarget, type Target } from './target.ts';
+import { qemuSuite, SERVER, serving } from './qemu.ts';
+import { RealTarget } from './real.ts';
+import { through } from './through.ts';
+import { guarded } from './trial.ts';
 
-function value(name: string): string | undefined {
-  const at = process.argv.indexOf(name);
-  return at < 0 ? undefined : process.argv[at + 1];
+const TRANSCRIPTS = 10;
+
+function values(name: string): string[] {
+  return process.argv.flatMap((word, at) => (word === name ? (process.argv[at + 1] ?? []) : []));
 }
+const value = (name: string): string | undefined => values(name)[0];
 
 const url = value('--target');
 if (url === undefined) {
-  console.error('npm run hil -- --target qemu-virt|serial:/dev/LINE[:SPEED]|ssh://USER@ADDRESS [--cuts N] [--server ADDRESS] [--folder DIR] [--case WORD]');
+  console.error('npm run hil -- --target qemu-virt|serial:/dev/LINE[:SPEED]|ssh://USER@HOST[:PORT] [--case WORD] [--cuts N] [--folder DIR] [--built DIR] [--server ADDRESS] [--password TEXT] [--key FILE] [--ssh-option WORD]...');
   process.exit(2);
 }
 const folder = value('--folder') ?? join(import.meta.dir, '..', '..', 'build', 'out', 'hil');
@@ -27,32 +36,67 @@ mkdirSync(folder, { recursive: true });
 const cuts = Number(value('--cuts') ?? 200);
 const say = (text: string): void => console.log(`     ${text}`);
 
-function realSuite(target: Target): Suite {
+/** '2026-01-31T12-00-00.log'; older ones than the last few go. */
+function newTranscript(): string {
+  const old = readdirSync(folder).filter((name) => /^\d{4}-\d\d-\d\dT[\d-]+\.log$/.test(name)).sort();
+  for (const name of old.slice(0, Math.max(0, old.length - TRANSCRIPTS + 1))) rmSync(join(folder, name));
+  return join(folder, `${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}.log`);
+}
+const transcript = newTranscript();
+
+function realSuite(at: string): Suite {
+  const target = new RealTarget(at, { transcript, password: value('--password'), key: value('--key'), sshOptions: values('--ssh-option') });
   return { target, qemu: undefined, server: value('--server') ?? '', cuts, say };
 }
 
-const suite: Suite & { readonly built?: BuiltImage } = url === 'qemu-virt' ? qemuSuite(folder, cuts, say) : realSuite(new RealTarget(url, folder));
-const { built } = suite;
-const outside: Case[] = built === undefined ? [] : [
-  { name: 'what flash.sh gives along is taken at the first start, and ssh lets its key in', cuts: true, run: () => seeded(built, join(folder, 'seeded'), say) },
-  { name: 'a box that no DHCP server answers gets its own address and serves others', cuts: true, run: () => alone(built, join(folder, 'alone'), say) },
-  { name: 'a box without the expected port starts and says which is missing', cuts: true, run: () => portless(built, join(folder, 'portless')) },
-  ...(process.getuid?.() === 0 ? [{ name: 'the LAN-to-LAN example with the image as router A', cuts: true, run: () => lanToLan(built, join(folder, 'lan'), say) }] : []),
-];
-const word = value('--case') ?? '';
-let started = false;
-/** Cases go on from each other; the first one starts the box itself where it is that one's matter. */
-function needsStart(one: Case): boolean {
-  const first = !started;
-  started = true;
-  return first && one !== CASES[0] && !outside.includes(one);
+function guestSuite(): Suite & { readonly built: GuestImage } {
+  const ready = value('--built');
+  return qemuSuite(join(folder, 'box'), cuts, say, { transcript, ready: ready === undefined ? undefined : builtImage(ready), image: join(folder, 'image') });
 }
+
+/** Cases with a guest of their own. */
+function outsideCases(built: GuestImage): Case[] {
+  const own = (name: string, run: (at: string) => Promise<void>): Case => ({ name, cuts: true, run: () => run(join(folder, name.replaceAll(/\W+/g, '-').slice(0, 40))) });
+  const about = { server: SERVER, guestfwd: serving(built), say };
+  return [
+    own('what flash.sh gives along is taken at the first start, and ssh lets its key in', (at) => seeded(built, at, say)),
+    own('a box that no DHCP server answers gets its own address and serves others', (at) => alone(built, at, say)),
+    own('a box without the expected port starts and says which is missing', (at) => portless(built, at)),
+    own('an update whose router never comes up is left when the guard\'s time is over', (at) => guarded(built, at, say)),
+    own('the suite runs through a serial line', (at) => through('serial', built, at, about)),
+    own('the suite runs through ssh', (at) => through('ssh', built, at, about)),
+    ...(process.getuid?.() === 0
+      ? [
+          own('the LAN-to-LAN example with the image as router A, over a clock that jumps', (at) => lanToLan(built, at, say)),
+          own('the clock is set by the network\'s time server', (at) => clock(built, at, say)),
+        ]
+      : []),
+  ];
+}
+
+const guest = url === 'qemu-virt' ? guestSuite() : undefined;
+const suite: Suite = guest ?? realSuite(url);
+const outside = guest === undefined ? [] : outsideCases(guest.built);
+const words = values('--case');
 let failed = 0;
 let passed = 0;
+
+/** Cases go on from each other; the first one starts the box itself where it is that one's matter. */
+let opened = false;
+async function runOne(one: Case): Promise<void> {
+  if (outside.includes(one)) {
+    // One machine at a time.
+    await suite.target.stop();
+    opened = false;
+  } else if (!opened && one !== CASES[0]) await suite.target.open();
+  opened = !outside.includes(one);
+  await one.run(suite);
+}
+
 try {
   for (const one of [...CASES, ...outside]) {
-    if (word !== '' && !one.name.includes(word)) continue;
-    const needs = one.cuts && !suite.target.canCut ? 'somebody must cut the power' : /update/.test(one.name) && suite.server === '' ? 'needs --server' : undefined;
+    if (words.length > 0 && !words.some((word) => one.name.includes(word))) continue;
+    const needs = one.cuts && !suite.target.canCut ? 'needs the power switch' : /update|trial/.test(one.name) && suite.server === '' ? 'needs --server' : undefined;
     if (needs !== undefined) {
       console.log(`SKIP ${one.name}: ${needs}`);
       continue;
@@ -60,11 +104,7 @@ try {
     const began = performance.now();
     suite.target.console.note(one.name);
     try {
-      if (needsStart(one)) {
-        await suite.target.start();
-        await suite.target.console.login();
-      }
-      await one.run(suite);
+      await runOne(one);
       passed++;
       console.log(`ok   ${one.name} (${((performance.now() - began) / 1000).toFixed(1)} s)`);
     } catch (error) {
@@ -75,5 +115,5 @@ try {
 } finally {
   await suite.target.stop();
 }
-console.log(`\n${passed} passed, ${failed} failed; transcript in ${join(folder, 'transcript.log')}`);
+console.log(`\n${passed} passed, ${failed} failed; transcript in ${transcript}`);
 process.exit(failed > 0 || passed === 0 ? 1 : 0);

@@ -1,12 +1,11 @@
-// A box as the suite sees it: a console, and for some a power switch. In qemu the image as shipped; else a real box behind a
-// serial line or ssh.
+// A box as the suite sees it: a console, and for some a power switch. Here the image as shipped in qemu; a real box is in real.ts.
 
-import { appendFileSync, constants, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, constants, mkdirSync, openSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 
 /** Octets to and from a console. */
-interface Wire {
+export interface Wire {
   write(text: string): void;
   onData: (text: string) => void;
   close(): void;
@@ -16,16 +15,28 @@ export interface Target {
   readonly name: string;
   /** Whether power can be cut, and the box started anew, from here. */
   readonly canCut: boolean;
+  /** Whether the console tells what the box prints before its login prompt. */
+  readonly hearsStart: boolean;
   /** The console; after a start it begins with what the box prints. */
   readonly console: Console;
-  /** Switches on and gives the seconds until the login prompt. */
+  /** The box as it is, or switched on where it is off, logged in. */
+  open(): Promise<void>;
+  /** Switches on, or has it start anew where there is no switch, and gives the seconds until the login prompt. */
   start(): Promise<number>;
+  /** RESTART REBOOT by whoever is logged in; the seconds until the login prompt. */
+  restart(): Promise<number>;
   /** Cuts the power at once. */
   cut(): Promise<void>;
   stop(): Promise<void>;
 }
 
 const PROMPT = /(?:Manager|SecOff)[^\n>]*> $/;
+/** What a console may show that waits for somebody. */
+const STANDS = /(?:Manager|SecOff)[^\n>]*> $|(?:^|[\r\n])[^\r\n]*login: $|[Pp]assword: $|--More--[^\n]*$/;
+
+/** Without what moves a terminal's cursor or colours its letters. */
+// eslint-disable-next-line no-control-regex
+const plain = (text: string): string => text.replaceAll(/\u001b\[[0-9;]*[A-Za-z]|\r/g, '');
 
 /** A console with a transcript: what is expected, what is sent. */
 export class Console {
@@ -39,8 +50,12 @@ export class Console {
 
   constructor(transcript: string) {
     this.#transcript = transcript;
-    writeFileSync(transcript, '');
+    appendFileSync(transcript, '');
   }
+
+  /** Who logs in where a case names nobody. */
+  user = 'manager';
+  password = 'friend';
 
   attach(wire: Wire): void {
     this.#wire = wire;
@@ -96,14 +111,28 @@ export class Console {
     }
   }
 
-  async login(password = 'friend', user = 'manager'): Promise<void> {
-    // Whatever half a line stands there; the prompt comes anew.
+  /** Leaves the wire to somebody else. */
+  detach(): void {
+    this.#wire?.close();
+    this.#wire = undefined;
+  }
+
+  /** Logs in from whatever stands there: a prompt of either kind, half a line, a page that waits for a key. */
+  async login(password = this.password, user = this.user): Promise<void> {
+    let named = false;
+    this.#text = '';
     this.send('\r');
-    await this.expect(/login: $/, 90);
-    this.send(`${user}\r`);
-    await this.expect(/[Pp]assword: $/);
-    this.send(`${password}\r`);
-    await this.expect(PROMPT);
+    for (let turn = 0; turn < 12; turn++) {
+      const text = await this.seen(STANDS, turn === 0 ? 30 : 60);
+      if (text === undefined) this.send('\u0003\r');
+      else if (PROMPT.test(text)) return;
+      else if (/--More--[^\n]*$/.test(text)) this.send('q');
+      else if (text.endsWith('login: ')) {
+        named = true;
+        this.send(`${user}\r`);
+      } else this.send(named ? `${password}\r` : '\r');
+    }
+    throw new Error(`nobody could log in; the last lines: ${JSON.stringify(this.history.slice(-400))}`);
   }
 
   /** Gives a command and returns what it printed, without echo and prompt. */
@@ -116,8 +145,7 @@ export class Console {
       if (!/--More--[^\n]*$/.test(text)) break;
       this.send('c');
     }
-    // eslint-disable-next-line no-control-regex
-    return text.replaceAll(/\u001b\[[0-9;]*[A-Za-z]|\r/g, '').split('\n').slice(1, -1).join('\n');
+    return plain(text).split('\n').slice(1, -1).join('\n');
   }
 }
 
@@ -134,6 +162,8 @@ export interface QemuOptions {
   /** Words behind qemu's own: network cards. */
   readonly extra?: readonly string[];
   readonly wrap?: readonly string[];
+  /** The file for what the console said, where it is not one in the folder. */
+  readonly transcript?: string;
 }
 
 const socketWire = (socket: Socket): Wire => {
@@ -148,10 +178,23 @@ const connected = (path: string): Promise<Socket | undefined> =>
     const tried = connect(path, () => done(tried)).on('error', () => done(undefined));
   });
 
+// eslint-disable-next-line no-control-regex
+const SHELL = /# (?:\u001b\[6n)?$/;
+
+/** The restart that somebody types who stays on the line. */
+export async function typedRestart(on: Console): Promise<number> {
+  const began = performance.now();
+  on.history = '';
+  on.send('restart reboot\r');
+  await on.expect(/login: $/, 300);
+  return (performance.now() - began) / 1000;
+}
+
 /** qemu-system-aarch64 with the image on its disk. */
 export class QemuTarget implements Target {
   readonly name: string;
   readonly canCut = true;
+  readonly hearsStart = true;
   readonly console: Console;
   readonly disk: string;
   /** The shell on a second line; on virt only. */
@@ -164,7 +207,7 @@ export class QemuTarget implements Target {
     this.#options = options;
     mkdirSync(options.folder, { recursive: true });
     this.disk = join(options.folder, 'disk.img');
-    this.console = new Console(join(options.folder, 'transcript.log'));
+    this.console = new Console(options.transcript ?? join(options.folder, 'transcript.log'));
     this.rescue = new Console(join(options.folder, 'rescue.log'));
     this.fresh();
   }
@@ -217,6 +260,27 @@ export class QemuTarget implements Target {
     return (performance.now() - began) / 1000;
   }
 
+  async open(): Promise<void> {
+    if (!this.running) await this.start();
+    await this.console.login();
+  }
+
+  restart(): Promise<number> {
+    return typedRestart(this.console);
+  }
+
+  /** What a command prints at the rescue shell. */
+  async shell(command: string, seconds = 60): Promise<string> {
+    const { rescue } = this;
+    rescue.send('\r');
+    await rescue.expect(SHELL, 60);
+    // Marks that the echo of the line does not have.
+    rescue.send(`echo be""gin; ${command}; echo en""d\r`);
+    await rescue.expect(/(?:^|[\r\n])begin\r?\n/, seconds);
+    const text = await rescue.expect(/(?:^|\n)end\r?\n/, seconds);
+    return plain(text).replace(/\n?end\n$/, '');
+  }
+
   async cut(): Promise<void> {
     this.#child?.kill('SIGKILL');
     await this.#child?.exited;
@@ -229,45 +293,3 @@ export class QemuTarget implements Target {
   }
 }
 
-/** A real box: a serial line (serial:/dev/ttyUSB0[:speed]) or ssh (ssh://manager@address). */
-export class RealTarget implements Target {
-  readonly name: string;
-  readonly canCut = false;
-  readonly console: Console;
-  readonly #words: readonly string[];
-  #child: Bun.Subprocess<'pipe', 'pipe', 'ignore'> | undefined;
-
-  constructor(url: string, folder: string) {
-    this.name = url;
-    mkdirSync(folder, { recursive: true });
-    this.console = new Console(join(folder, 'transcript.log'));
-    const serial = /^serial:([^:]+)(?::(\d+))?$/.exec(url);
-    const ssh = /^ssh:\/\/(.+)$/.exec(url);
-    if (serial !== null) this.#words = ['sh', '-c', 'stty -F "$1" "$2" raw -echo && cat "$1" & exec cat >"$1"', 'sh', serial[1] ?? '', serial[2] ?? '115200'];
-    else if (ssh !== null) this.#words = ['ssh', '-tt', ssh[1] ?? ''];
-    else throw new Error(`${url}: a target is qemu-virt, serial:/dev/LINE[:SPEED] or ssh://USER@ADDRESS`);
-  }
-
-  async start(): Promise<number> {
-    const began = performance.now();
-    const child = Bun.spawn([...this.#words], { stdin: 'pipe', stdout: 'pipe', stderr: 'ignore' });
-    this.#child = child;
-    const wire: Wire = { write: (text) => void (child.stdin.write(text), child.stdin.flush()), onData: () => {}, close: () => child.kill() };
-    this.console.attach(wire);
-    void (async () => {
-      for await (const part of child.stdout) wire.onData(Buffer.from(part).toString('latin1'));
-    })();
-    this.console.send('\r');
-    await this.console.expect(/login: $/, 90);
-    return (performance.now() - began) / 1000;
-  }
-
-  cut(): Promise<void> {
-    return Promise.reject(new Error('the power of a real box is cut by hand'));
-  }
-
-  async stop(): Promise<void> {
-    this.#child?.kill();
-    await this.#child?.exited;
-  }
-}
