@@ -1,12 +1,12 @@
 // The binary: reads its command line, enters the namespace asked for before anything else, and does what is asked.
 
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 
 import { allCommands, checkScript } from '../firmware/appliance.ts';
 import { HOST } from './host/board.ts';
 import { QEMU_VIRT } from './qemu-virt/board.ts';
 import { RASPBERRY_PI } from './raspberrypi/board.ts';
+import { isCallPort } from './linux/callports.ts';
 import { attachStdio, runCommands } from './linux/client.ts';
 import { textOf } from './linux/failure.ts';
 import { endWithParent } from './linux/ffi/exec.ts';
@@ -15,7 +15,8 @@ import { runDialIn } from './linux/lab/dialin.ts';
 import { runLab } from './linux/lab/lab.ts';
 import { runHostAgent } from './linux/lab/agent.ts';
 import { enterNamespace } from './linux/namespace.ts';
-import { awaitPorts, makeVlans } from './linux/ports.ts';
+import { choosePlan, type Wishes } from './linux/plan.ts';
+import { awaitPorts, type FoundPorts, makeVlans } from './linux/ports.ts';
 import { run } from './linux/run.ts';
 import { readBootFacts } from './linux/slots.ts';
 import { type BoardTable, tableFromFile } from './linux/table.ts';
@@ -24,12 +25,14 @@ import { VERSION } from './linux/version.ts';
 import { SimBoard } from './sim/board.ts';
 import { checkSimLab, simLab } from './sim/lab.ts';
 import { World } from './sim/world.ts';
-import { type Arguments, parseArguments, parsePorts, USAGE } from './options.ts';
+import { type Arguments, parseArguments, USAGE } from './options.ts';
 
 const DONE = 0;
 const FAILED = 1;
 const WRONG_USAGE = 2;
 const SIGTERM = 15;
+/** On boards that do not know their hardware. */
+const NOTHING_FOUND: FoundPorts = { ports: {}, missing: [] };
 
 // Synchronous, so that nothing is lost at the exit.
 const say = (text: string): void => console.error(`hashi: ${text}`);
@@ -53,38 +56,24 @@ function boardTable(name: string): BoardTable | string {
   return `there is no board "${name}" in this build: host, qemu-virt, raspberrypi, or a FILE.json`;
 }
 
-/** On a box of its own the flash may say what differs: other devices behind the ports, VLANs of one port. */
-function ownTable(table: BoardTable, flash: string): BoardTable {
-  const path = join(flash, 'board.json');
-  if (table.boot === undefined || !existsSync(path)) return table;
-  const own = tableFromFile(path, table);
-  if (typeof own !== 'string') {
-    for (const text of makeVlans(Object.values(own.ports))) say(text);
-    return own;
-  }
-  say(own);
-  return table;
-}
-
 async function runRouter({ options }: Arguments): Promise<number> {
   const known = boardTable(options.get('--board')?.[0] ?? 'host');
   if (typeof known === 'string') return wrongUsage(known);
   const flash = options.get('--flash')?.[0] ?? known.flash;
-  const table = ownTable(known, flash);
   if (flash === '') return wrongUsage('--flash is required on this board');
-  const given = options.get('--port');
-  const found = given === undefined && Object.keys(table.ports).length === 0 && table.findPorts !== undefined ? await awaitPorts(table.findPorts) : undefined;
-  for (const text of found?.missing ?? []) say(text);
-  const ports = parsePorts(given ?? Object.entries(found?.ports ?? table.ports).map(([name, device]) => `${name}=${device}`));
-  if (typeof ports === 'string') return wrongUsage(ports);
   const plane = options.get('--plane')?.[0] ?? 'auto';
   if (plane !== 'auto' && plane !== 'user') return wrongUsage(`--plane ${plane}: this build has auto and user`);
-  const consoles = options.get('--console') ?? table.consoles;
-  for (const name of consoles) if (name !== 'stdio' && name !== 'none' && !name.startsWith('/')) return wrongUsage(`--console ${name}: stdio, none or a serial line like /dev/ttyS0`);
-  if (new Set(consoles).size < consoles.length) return wrongUsage('a console is given twice');
-  const taken = consoles.filter((name) => name !== 'none').findIndex((name, index) => ports.has(`asyn${index}`) || [...ports.values()].some((device) => device.split(':', 1)[0] === name));
-  if (taken >= 0) return wrongUsage(`a console and a call port cannot be the same line (console ${taken} is asyn${taken})`);
-  return run({ table, flash, ports, config: options.get('--config')?.[0], consoles });
+  const wishes: Wishes = { ports: options.get('--port'), consoles: options.get('--console') };
+  const found = wishes.ports === undefined && known.findPorts !== undefined ? await awaitPorts(known.findPorts) : NOTHING_FOUND;
+  for (const text of found.missing) say(text);
+  const chosen = choosePlan({ table: known, flash, wishes, found: found.ports, say });
+  if (typeof chosen === 'string') return wrongUsage(chosen);
+  const { table, plan } = chosen;
+  // Those of a board file; a device of the command line is there or missing.
+  const vlans = makeVlans(wishes.ports === undefined ? [...plan.ports].flatMap(([name, device]) => (isCallPort(name) ? [] : [device])) : []);
+  for (const text of vlans.failures) say(text);
+  process.on('exit', () => vlans.remove());
+  return run({ table, flash, ports: plan.ports, config: options.get('--config')?.[0], consoles: plan.consoles });
 }
 
 async function cli({ options, operands }: Arguments): Promise<number> {

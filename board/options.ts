@@ -27,7 +27,8 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
 export const USAGE = `usage:
   hashi run   --flash DIR [--board host|qemu-virt|raspberrypi|FILE.json] [--port NAME=DEV]... [--netns NAME|new] [--config FILE.cfg]
               [--console stdio|none|/dev/ttyX]... [--plane auto|user]      a router
-              ports: eth0=DEV; bri0=unix:/PATH or asyn1=unix:/PATH (a socket that speaks AT), asyn1=/dev/ttyUSB0[:115200] (a modem)
+              ports: eth0=DEV; bri0=unix:/PATH or asyn1=unix:/PATH (a socket that speaks AT), asyn1=/dev/ttyUSB0[:115200] (a modem),
+              asyn1=usb-serial:1[:115200] (the modem on the first serial adapter, by the order of USB sockets)
   hashi cli   --flash DIR [-c COMMAND]... [--login]   the console of the router that runs on DIR; -c runs commands and ends;
                                               --login begins at the login prompt, as from the network
   hashi update FILE|- [--board NAME] [--unsigned]   puts a system into the other slot of this card

@@ -3,6 +3,7 @@
 import { closeSync, constants, openSync, rmSync, statSync } from 'node:fs';
 
 import type { CallLine, CallPort, CallPorts } from '../../firmware/hal/io.ts';
+import { serialAdapters } from './adapters.ts';
 import { codeOf, socketError, textOf } from './failure.ts';
 import { C, pinned } from './ffi/libc.ts';
 import { AF, SOCK } from './ffi/socket.ts';
@@ -24,14 +25,17 @@ const SUN_PATH = 108;
 /** Names of call ports: 'bri0', 'asyn1'. */
 export const isCallPort = (name: string): boolean => /^(?:bri|asyn)\d{1,3}$/i.test(name);
 
-/** 'unix:/run/dial.sock', '/dev/ttyUSB0' or '/dev/ttyUSB0:57600'; a text says what is wrong. */
+/** The first serial adapter on USB is 'usb-serial:1'. */
+const ADAPTER = /^usb-serial:([1-9]\d?)$/;
+
+/** 'unix:/run/dial.sock', '/dev/ttyUSB0', '/dev/ttyUSB0:57600', or 'usb-serial:1:57600' for the adapter in the first socket; a text says what is wrong. */
 export function parseCallDevice(text: string): CallDevice | string {
   if (text.startsWith('unix:')) {
     const path = text.slice(5);
     if (!path.startsWith('/')) return `"${text}" is not unix:/PATH`;
     return Buffer.byteLength(path) < SUN_PATH ? { kind: 'socket', path } : `"${path}" is longer than the ${SUN_PATH - 1} octets that a socket's path may have`;
   }
-  const parts = /^(\/[^:\s]+)(?::(\d{1,7}))?$/.exec(text);
+  const parts = /^(\/[^:\s]+|usb-serial:[1-9]\d?)(?::(\d{1,7}))?$/.exec(text);
   if (parts === null) return `"${text}" is neither unix:/PATH nor a serial line like /dev/ttyUSB0:115200`;
   const speed = parts[2] === undefined ? DEFAULT_SPEED : Number(parts[2]);
   return isLineSpeed(speed) ? { kind: 'serial', path: parts[1] ?? '', speed } : `${speed} bit/s is no speed of a serial line`;
@@ -135,6 +139,12 @@ function openSocket(name: string, path: string): Open | string {
   }
 }
 
+/** The line behind the path of a call device; undefined where that adapter is not plugged in. */
+const lineOf = (path: string): string | undefined => {
+  const adapter = ADAPTER.exec(path)?.[1];
+  return adapter === undefined ? path : serialAdapters()[Number(adapter) - 1];
+};
+
 /** A modem on a serial line. The line is opened again when it was closed (a hang-up: DTR drops) or unplugged. */
 class SerialPort implements Open {
   readonly name: string;
@@ -173,14 +183,17 @@ class SerialPort implements Open {
   }
 
   #open(): void {
-    const fd = this.#descriptor();
+    const path = lineOf(this.#path);
+    // Nobody promised that there is one: it is a port from the moment it is plugged in.
+    if (path === undefined) return this.#later();
+    const fd = this.#descriptor(path);
     if (typeof fd === 'string') {
       if (fd !== this.#complaint) this.#say(`Port ${this.name}: ${fd}; tried again until it works`);
       this.#complaint = fd;
       return this.#later();
     }
     this.#complaint = '';
-    const stream = new SerialStream(fd, { terminal: false, from: this.#path });
+    const stream = new SerialStream(fd, { terminal: false, from: path });
     this.#stream = stream;
     this.#onLine(stream);
     // The router has put its handler there: ours comes behind it.
@@ -195,21 +208,21 @@ class SerialPort implements Open {
   }
 
   /** The open line, ours alone; a text says why not. */
-  #descriptor(): number | string {
+  #descriptor(path: string): number | string {
     let fd: number;
     try {
-      fd = openSync(this.#path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
+      fd = openSync(path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
     } catch (error) {
       const code = codeOf(error);
-      if (code === 'ENOENT') return `there is no ${this.#path}`;
-      if (code === 'EACCES') return `this user may not open ${this.#path}`;
-      if (code === 'EBUSY') return `${this.#path} is in use by another program`;
-      return `${this.#path} cannot be opened: ${textOf(error)}`;
+      if (code === 'ENOENT') return `there is no ${path}`;
+      if (code === 'EACCES') return `this user may not open ${path}`;
+      if (code === 'EBUSY') return `${path} is in use by another program`;
+      return `${path} cannot be opened: ${textOf(error)}`;
     }
     let why: string | undefined;
-    if (C.isatty(fd) !== 1) why = `${this.#path} is no serial line`;
-    else if (C.flock(fd, LOCK_EX_NB) !== 0) why = `${this.#path} is in use by another program`;
-    else if (rawMode(fd, { speed: this.#speed, flow: 'hardware' }) === undefined) why = `${this.#path} does not take ${this.#speed} bit/s`;
+    if (C.isatty(fd) !== 1) why = `${path} is no serial line`;
+    else if (C.flock(fd, LOCK_EX_NB) !== 0) why = `${path} is in use by another program`;
+    else if (rawMode(fd, { speed: this.#speed, flow: 'hardware' }) === undefined) why = `${path} does not take ${this.#speed} bit/s`;
     if (why === undefined) return fd;
     closeSync(fd);
     return why;

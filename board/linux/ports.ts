@@ -1,6 +1,6 @@
 // Which device of the kernel is which port: built-in Ethernet by driver and place, USB adapters by the socket they are in.
 
-import { readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 /** A built-in port: its driver, and where the path of its device must match, for boards that have the same chip in adapters. */
@@ -60,35 +60,90 @@ export function findPorts(rules: PortRules, net = '/sys/class/net'): FoundPorts 
   return { ports: Object.fromEntries(all.map((name, index) => [`eth${index}`, name])), missing };
 }
 
-/** USB takes a moment to find what is soldered to it. */
+/** Classes of USB interfaces that may be network or serial adapters (USB-IF class codes): communication, its data, of the maker's own. */
+const ADAPTERS: ReadonlySet<string> = new Set(['02', '0a', 'ff']);
+/** Wireless controllers, of which RNDIS (subclass 1, protocol 3) is a network adapter. */
+const WIRELESS = 'e0';
+const RNDIS = '03';
+
+/** Whether an adapter is on USB whose driver has not come yet. */
+export function awaitsDriver(usb = '/sys/bus/usb/devices'): boolean {
+  if (!existsSync(usb)) return false;
+  return readdirSync(usb).some((name) => {
+    const folder = join(usb, name);
+    try {
+      const kind = readFileSync(join(folder, 'bInterfaceClass'), 'latin1').trim();
+      const isAdapter = ADAPTERS.has(kind) || (kind === WIRELESS && readFileSync(join(folder, 'bInterfaceProtocol'), 'latin1').trim() === RNDIS);
+      return isAdapter && !existsSync(join(folder, 'driver'));
+    } catch {
+      // A device rather than an interface of one, or gone meanwhile.
+      return false;
+    }
+  });
+}
+
+/** USB takes a moment to find what is soldered to it or plugged in, and drivers are loaded beside us. */
 const PATIENCE_MS = 3000;
 const LOOK_MS = 100;
 
-/** The ports as soon as none is missing, or after some seconds as they are. */
-export async function awaitPorts(find: () => FoundPorts): Promise<FoundPorts> {
+/** The ports as soon as none is missing and every adapter has its driver, or after some seconds as they are. */
+export async function awaitPorts(find: () => FoundPorts, awaits: () => boolean = awaitsDriver): Promise<FoundPorts> {
   const end = performance.now() + PATIENCE_MS;
   for (;;) {
+    // Asked first: what has its driver before we look is found.
+    const waits = awaits();
     const found = find();
-    if (found.missing.length === 0 || performance.now() > end) return found;
+    if ((found.missing.length === 0 && !waits) || performance.now() > end) return found;
     await Bun.sleep(LOOK_MS);
   }
 }
 
-/** Makes the VLAN devices among port devices: 'eth0.10' is VLAN 10 on eth0. Gives a sentence for each that cannot be. */
-export function makeVlans(ports: Iterable<string>, net = '/sys/class/net'): string[] {
-  const present = new Set(readdirSync(net));
+const MOST_VLAN = 4094;
+/** IFNAMSIZ without the closing zero. */
+const MOST_NAME = 15;
+
+/** The device and the number in 'eth0.10'; undefined where it is no VLAN. */
+function vlanOf(device: string): { readonly parent: string; readonly id: number } | undefined {
+  const parts = /^(.+)\.(\d+)$/.exec(device);
+  return parts === null ? undefined : { parent: parts[1] ?? '', id: Number(parts[2]) };
+}
+
+/** The kernel's name of what a board file calls 'eth0' or 'eth0.10', where the board has found its ports; a text says what is wrong. */
+export function deviceOf(device: string, found: FoundPorts['ports']): { readonly device: string } | string {
+  const own = found[device];
+  if (own !== undefined) return { device: own };
+  const vlan = vlanOf(device);
+  if (vlan === undefined) return { device };
+  if (vlan.id < 1 || vlan.id > MOST_VLAN) return `"${device}": VLANs have numbers from 1 to ${MOST_VLAN}`;
+  const name = `${found[vlan.parent] ?? vlan.parent}.${vlan.id}`;
+  return name.length > MOST_NAME ? `"${name}" is longer than the ${MOST_NAME} characters that a device's name may have` : { device: name };
+}
+
+/** Makes the VLAN devices among port devices: 'eth0.10' is VLAN 10 on eth0. A sentence for each that cannot be; `remove` takes those made away. */
+export function makeVlans(ports: Iterable<string>, net = '/sys/class/net'): { readonly failures: readonly string[]; remove(): void } {
   const failures: string[] = [];
+  const made: string[] = [];
   for (const device of ports) {
-    const parts = /^(.+)\.(\d{1,4})$/.exec(device);
-    if (parts === null || present.has(device)) continue;
-    const [, parent = '', vlan = ''] = parts;
-    const commands = [['ip', 'link', 'add', 'link', parent, 'name', device, 'type', 'vlan', 'id', vlan], ['ip', 'link', 'set', parent, 'up']];
+    const vlan = vlanOf(device);
+    if (vlan === undefined || existsSync(join(net, device))) continue;
+    const { parent, id } = vlan;
+    if (!existsSync(join(net, parent))) {
+      failures.push(`VLAN ${id} on ${parent} cannot be made: there is no device ${parent}`);
+      continue;
+    }
+    const commands = [['ip', 'link', 'add', 'link', parent, 'name', device, 'type', 'vlan', 'id', String(id)], ['ip', 'link', 'set', parent, 'up']];
     for (const command of commands) {
       const done = Bun.spawnSync(command, { stdout: 'ignore', stderr: 'pipe' });
       if (done.exitCode === 0) continue;
-      failures.push(`VLAN ${vlan} on ${parent} cannot be made: ${done.stderr.toString().trim()}`);
+      failures.push(`VLAN ${id} on ${parent} cannot be made: ${done.stderr.toString().trim()}`);
       break;
     }
+    made.push(device);
   }
-  return failures;
+  return {
+    failures,
+    remove() {
+      for (const device of made) Bun.spawnSync(['ip', 'link', 'delete', device], { stdout: 'ignore', stderr: 'ignore' });
+    },
+  };
 }

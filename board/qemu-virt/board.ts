@@ -1,6 +1,7 @@
 // qemu-system-aarch64 -M virt: the image without hardware. Network cards are virtio, in the order of their slots.
 
 import { FACTORY_SCRIPT, FALLBACK } from '../appliance/factory.ts';
+import { kernelConsole } from '../linux/hardware.ts';
 import { findPorts } from '../linux/ports.ts';
 import type { BoardTable } from '../linux/table.ts';
 
@@ -9,7 +10,9 @@ export const QEMU_VIRT: BoardTable = {
   name: 'qemu virt',
   ports: {},
   findPorts: () => findPorts({ builtIn: [{ driver: 'virtio_net' }], expected: 1, others: ['virtio_net'] }),
-  consoles: ['/dev/ttyAMA0'],
+  get consoles() {
+    return [kernelConsole() ?? '/dev/ttyAMA0'];
+  },
   consoleSpeed: 115200,
   flash: '/flash',
   watchdog: '/dev/watchdog',

@@ -56,10 +56,11 @@ export const ROOT_MODULES: readonly string[] = [
   ...BOOT_MODULES,
   // Ethernet: Pi 4, Pi 5 (behind RP1), Pi 3B, Pi 3B+, USB adapters, qemu.
   'genet', 'macb', 'smsc95xx', 'lan78xx', 'asix', 'ax88179_178a', 'r8152', 'cdc_ether', 'cdc_ncm', 'rndis_host', 'virtio_net', 'broadcom', 'bcm7xxx', 'microchip', 'smsc', 'realtek', 'mdio_bcm_unimac',
-  // Serial adapters: modems and terminal adapters on asyn0 and bri0.
+  // Serial adapters: modems and terminal adapters on asyn1 and bri0.
   'ftdi_sio', 'pl2303', 'cp210x', 'ch341', 'cdc_acm',
-  // The board: watchdog, temperature, clock speed, random numbers, LEDs.
-  'bcm2835_thermal', 'bcm2711_thermal', 'raspberrypi_cpufreq', 'bcm2835_rng', 'iproc_rng200', 'virtio_rng', 'leds_gpio', 'ledtrig_netdev', 'ledtrig_timer', 'gpio_raspberrypi_exp', 'i2c_brcmstb',
+  // The board: watchdog, temperature, clock speed (the first of the two only makes the device of the second, which the firmware's
+  // low clock of the start waits for), random numbers, LEDs.
+  'bcm2835_thermal', 'bcm2711_thermal', 'raspberrypi_cpufreq', 'cpufreq_dt', 'bcm2835_rng', 'iproc_rng200', 'virtio_rng', 'leds_gpio', 'ledtrig_netdev', 'ledtrig_timer', 'gpio_raspberrypi_exp', 'i2c_brcmstb',
   // The router: tunnels, PPP, filters, NAT, IPsec, VLANs, bridges, queueing.
   'tun', 'l2tp_ppp', 'l2tp_eth', 'l2tp_ip', 'pppoe', 'ppp_async', 'ppp_mppe', 'ppp_deflate',
   'nf_tables', 'nft_ct', 'nft_nat', 'nft_masq', 'nft_redir', 'nft_chain_nat', 'nft_reject_inet', 'nft_limit', 'nft_log', 'nft_hash', 'nft_fib_inet', 'nft_fib_ipv4', 'nft_fib_ipv6', 'nft_flow_offload', 'nft_socket', 'nft_tproxy', 'nf_flow_table_inet', 'nf_conntrack_ftp', 'nf_nat_ftp', 'nf_conntrack_pptp', 'nf_log_syslog', 'nfnetlink_log',

@@ -38,12 +38,14 @@ test('a port is one name and one device, each once', () => {
 });
 
 test('a call port is a socket or a serial line with a speed; asyn0 is the console', () => {
-  const ports = parsePorts(['bri0=unix:/run/dial.sock', 'ASYN1=/dev/ttyUSB0', 'asyn2=/dev/ttyS1:57600', 'eth0=a']);
-  assert.equal([...(ports as Map<string, string>)], [['bri0', 'unix:/run/dial.sock'], ['asyn1', '/dev/ttyUSB0'], ['asyn2', '/dev/ttyS1:57600'], ['eth0', 'a']]);
+  const ports = parsePorts(['bri0=unix:/run/dial.sock', 'ASYN1=/dev/ttyUSB0', 'asyn2=/dev/ttyS1:57600', 'asyn3=usb-serial:1:57600', 'eth0=a']);
+  assert.equal([...(ports as Map<string, string>)], [['bri0', 'unix:/run/dial.sock'], ['asyn1', '/dev/ttyUSB0'], ['asyn2', '/dev/ttyS1:57600'], ['asyn3', 'usb-serial:1:57600'], ['eth0', 'a']]);
   const cases: [string, RegExp][] = [
     ['asyn0=/dev/ttyS0', /asyn0 is the console/],
     ['bri0=unix:dial.sock', /is not unix:\/PATH/],
     ['bri0=eth0', /neither unix:\/PATH nor a serial line/],
+    ['asyn1=usb-serial:0', /neither unix/],
+    ['asyn1=usb-serial:1:12345', /12345 bit\/s is no speed/],
     ['asyn1=/dev/ttyS0:12345', /12345 bit\/s is no speed/],
     [`bri0=unix:/${'x'.repeat(110)}`, /longer than the 107 octets/],
     ['pri0=unix:/a', /is not ethN=DEVICE/],
