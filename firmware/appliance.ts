@@ -82,6 +82,8 @@ export interface Appliance {
   /** Runs the configuration: `script` where one is given, else what the flash says. Errors of lines go to the log and `report`. */
   boot(script: ScriptFile | undefined, report?: (line: string) => void): void;
   attachConsole(stream: Stream, mode: 'login' | 'network' | 'manager' | 'cli'): void;
+  /** A line on every console, whether somebody is logged in or not. */
+  tell(text: string): void;
   /** Runs one command as manager; `print` gets what the console would show, `done` whether it gave an Error. */
   runCommand(line: string, print: (text: string) => void, done: (failed: boolean) => void): void;
   /** Ends every session, tells every peer, gives everything back. `done` is called when the last datagram is out. */
@@ -419,6 +421,7 @@ export function createAppliance(board: Board, options: ApplianceOptions): Applia
   return {
     boot: (script, report = () => {}) => start(script, report),
     attachConsole: (stream, mode) => consoles.attach(stream, mode),
+    tell: (text) => consoles.tell(text),
     runCommand: (line, print, done) => {
       const context: Context = { ...scriptContext('cli', clock.now(), print), kind: 'cli' };
       runLine(router.table, line, context, (answer) => {

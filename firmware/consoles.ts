@@ -85,6 +85,11 @@ export class Consoles {
     for (const { session } of this.#sessions) if (session.login !== undefined) session.print(text);
   }
 
+  /** A line for every console, at its login prompt too, and for every session that is logged in. */
+  tell(text: string): void {
+    for (const { session } of this.#sessions) if (session.kind === 'console' || session.login !== undefined) session.print(text);
+  }
+
   /** Who is at a prompt. */
   active(): ActiveSession[] {
     return [...this.#sessions].flatMap(({ session, since }) => (session.login === undefined ? [] : [{ user: session.login.user, from: session.from, since }]));

@@ -71,10 +71,12 @@ export async function run(options: RunOptions): Promise<number> {
   const noTun = tunRefusal();
   if (noTun !== undefined) say(noTun);
   const appliance = createAppliance(board, { factoryScript: table.factoryScript });
+  let tell = report;
   // Before the consoles, so that a wrong line of the script is read above the first prompt.
   appliance.boot(script, report);
-  const box = await startBox({ table, flash: options.flash, ports: options.ports, appliance, facts, links: () => board.ip.links(), say: (text) => report(`hashi: ${text}`) });
+  const box = await startBox({ table, flash: options.flash, ports: options.ports, appliance, facts, links: () => board.ip.links(), say: (text) => tell(`hashi: ${text}`) });
   const consoles = openConsoles(options, appliance);
+  if (consoles.length > 0) tell = (line) => appliance.tell(line);
   const served = serveCommands(options.flash, {
     attach: (stream) => appliance.attachConsole(stream, 'cli'),
     login: (stream) => appliance.attachConsole(stream, 'network'),
@@ -89,8 +91,8 @@ export async function run(options: RunOptions): Promise<number> {
   return 0;
 }
 
-/** What the boot script answered. Later lines may meet a terminal in raw mode, where a line ends with both characters. */
-const report = (line: string): void => void process.stderr.write(process.stderr.isTTY ? `${line}\r\n` : `${line}\n`);
+/** What the boot script answered. A terminal may be in raw mode, where a line ends with both characters, and have a prompt for those who type ahead. */
+const report = (line: string): void => void process.stderr.write(process.stderr.isTTY ? `\r\u001b[J${line}\r\n` : `${line}\n`);
 
 function refused(text: string): number {
   say(text);

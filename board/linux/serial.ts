@@ -7,6 +7,8 @@ import { codeOf, textOf } from './failure.ts';
 import { rawMode } from './termios.ts';
 
 const REOPEN_MS = 1000;
+/** To the first column, the rest of the line erased: what started us may have put a prompt there for those who type ahead. */
+const CLEAR_LINE = '\r\u001b[J';
 /** At 9600 bit/s the line takes about 50 octets meanwhile. */
 const FULL_MS = 50;
 
@@ -121,6 +123,7 @@ export class SerialConsole {
     this.#restore = restore;
     const stream = new SerialStream(fd, { terminal: true, from: this.#from });
     this.#stream = stream;
+    stream.write(Buffer.from(CLEAR_LINE));
     this.#attach(stream);
     // The session has put its handler there: ours comes behind it.
     const ended = stream.onClose;
