@@ -6,19 +6,26 @@ import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 const ROOT = join(import.meta.dir, '..');
-/** Folders in running order, with seconds a file may take and how many files run side by side. */
-const STAGES = [
-  { folder: 'unit', seconds: 120, width: 2 },
-  { folder: 'conformance', seconds: 120, width: 2 },
-  { folder: 'cli', seconds: 120, width: 2 },
-  { folder: 'fuzz', seconds: 240, width: 2 },
-  { folder: 'sim', seconds: 300, width: 2 },
-  { folder: 'netns', seconds: 240, width: 1 },
-  { folder: 'interop', seconds: 400, width: 2 },
-  { folder: 'image', seconds: 120, width: 1 },
-] as const;
-/** The card's image takes minutes to build and to boot: its tests run where they are asked for (npm test -- hil). */
-const ON_REQUEST = { folder: 'hil', seconds: 900, width: 1 } as const;
+interface Stage {
+  readonly folders: readonly string[];
+  /** Seconds a file may take. */
+  readonly seconds: number;
+  /** How many files run side by side. */
+  readonly width: number;
+  /** Begin first: the longest ones, so that none of them runs alone at the end. */
+  readonly long?: readonly string[];
+}
+
+/** In running order. */
+const STAGES: readonly Stage[] = [
+  { folders: ['unit'], seconds: 120, width: 2 },
+  { folders: ['conformance'], seconds: 120, width: 2 },
+  { folders: ['cli'], seconds: 120, width: 2 },
+  { folders: ['fuzz'], seconds: 240, width: 2 },
+  { folders: ['sim'], seconds: 300, width: 2 },
+  { folders: ['netns'], seconds: 240, width: 1 },
+  { folders: ['interop', 'image', 'hil'], seconds: 600, width: 2, long: ['test/interop/pppoe.test.ts', 'test/hil/appliance.test.ts'] },
+];
 
 interface Result {
   passed: number;
@@ -98,8 +105,9 @@ if (wanted.length === 0) {
   await runCheck('lint', ['node_modules/.bin/oxlint', '--deny-warnings', 'firmware', 'board', 'build', 'test']);
   await runCheck('command reference is current', [process.execPath, 'build/reference.ts', '--check']);
 }
-for (const stage of wanted.length === 0 ? STAGES : [...STAGES, ON_REQUEST]) {
-  await pool(testsIn(stage.folder).filter(matches), stage.width, (file) => runFile(file, stage.seconds));
+for (const { folders, long = [], width, seconds } of STAGES) {
+  const files = folders.flatMap(testsIn);
+  await pool([...long, ...files.filter((file) => !long.includes(file))].filter(matches), width, (file) => runFile(file, seconds));
 }
 const skipped = sum.skipped > 0 ? `, ${sum.skipped} skipped` : '';
 console.log(`\n${sum.passed} passed, ${sum.failed} failed${skipped}`);
