@@ -3,6 +3,8 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
+import { RouteClient } from './netlink/route.ts';
+
 /** A built-in port: its driver, and where the path of its device must match, for boards that have the same chip in adapters. */
 export interface BuiltIn {
   readonly driver: string;
@@ -120,14 +122,16 @@ export function deviceOf(device: string, found: FoundPorts['ports']): { readonly
 }
 
 /** Makes the VLAN devices among port devices: 'eth0.10' is VLAN 10 on eth0. A sentence for each that cannot be; `remove` takes those made away. */
-export function makeVlans(ports: Iterable<string>, net = '/sys/class/net'): { readonly failures: readonly string[]; remove(): void } {
+export function makeVlans(devices: Iterable<string>): { readonly failures: readonly string[]; remove(): void } {
   const failures: string[] = [];
   const made: string[] = [];
-  for (const device of ports) {
+  // Not /sys, which may show another network namespace.
+  const route = new RouteClient();
+  for (const device of devices) {
     const vlan = vlanOf(device);
-    if (vlan === undefined || existsSync(join(net, device))) continue;
+    if (vlan === undefined || route.link(device) !== undefined) continue;
     const { parent, id } = vlan;
-    if (!existsSync(join(net, parent))) {
+    if (route.link(parent) === undefined) {
       failures.push(`VLAN ${id} on ${parent} cannot be made: there is no device ${parent}`);
       continue;
     }
@@ -138,8 +142,9 @@ export function makeVlans(ports: Iterable<string>, net = '/sys/class/net'): { re
       failures.push(`VLAN ${id} on ${parent} cannot be made: ${done.stderr.toString().trim()}`);
       break;
     }
-    made.push(device);
+    if (route.link(device) !== undefined) made.push(device);
   }
+  route.close();
   return {
     failures,
     remove() {

@@ -114,7 +114,7 @@ test('a board file names the ports of the board, VLANs on them, or devices of th
 });
 
 test('a VLAN of a port that is missing is told by its device', () => {
-  const made = makeVlans(['absent0.10', 'eth0'], join(root, 'net'));
+  const made = makeVlans(['absent0.10', 'eth0']);
   assert.equal(made.failures, ['VLAN 10 on absent0 cannot be made: there is no device absent0']);
 });
 
