@@ -202,7 +202,7 @@ class Router implements ConsoleRouter {
       ...configCommands({ files, boot, running, reboot: () => board.system.reboot(), restart: () => lasting.restart() }),
       ...fileCommands(files),
       ...scriptCommands({ files, clock, table: () => this.table }),
-      ...loaderCommands({ loader, files, clock }),
+      ...loaderCommands({ loader, system: this.#update, files, clock }),
       ...logCommands({ ring, outputs }),
       ...ipCommands(this.ip, this.#probes),
       ...dnsCommands(this.#names.dnsOwner()),

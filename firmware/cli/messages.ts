@@ -216,6 +216,7 @@ export const messages = {
     noServer: ['error', 257, 'Parameter "SERVER" missing, and SET LOADER names none.'],
     noFile: ['error', 258, 'Parameter "FILE" missing, and SET LOADER names none.'],
     method: ['error', 259, 'METHOD={0} is not available in this build; permitted: TFTP, HTTP.'],
+    systemMethod: ['error', 266, '{0} is a system: it is fetched with METHOD=HTTP.'],
     busy: ['error', 260, 'A transfer of {0} is running; RESET LOADER stops it.'],
     failed: ['error', 261, 'Transfer of {0} failed: {1}.'],
     stopped: ['error', 262, 'Transfer of {0} stopped.'],

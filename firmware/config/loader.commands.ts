@@ -14,7 +14,7 @@ const LOAD = form({
   syntax: `LOAD ${METHOD} [FILE=path] [DESTFILE=file-name] [SERVER=host] [DESTINATION={FLASH|NVS}] [DELAY=0..65535]`,
   level: 'manager',
   example: 'LOAD METHOD=TFTP FILE=boot.cfg SERVER=192.168.10.9',
-  help: 'Fetches a file from a server into flash. What is not given is taken from SET LOADER.',
+  help: 'Fetches a file from a server into flash. What is not given is taken from SET LOADER. A file that ends in .update is a system: it comes by HTTP and goes where UPDATE SYSTEM puts it.',
 });
 const UPLOAD = form({
   syntax: `UPLOAD ${METHOD} [FILE=file-name] [SERVER=host] [DELAY=0..65535]`,
@@ -31,8 +31,20 @@ const SET_LOADER = form({
 const SHOW_LOADER = form({ syntax: 'SHOW LOADER', level: 'manager', example: 'SHOW LOADER', help: 'Shows these settings, and the transfer that runs.' });
 const RESET_LOADER = form({ syntax: 'RESET LOADER', level: 'manager', example: 'RESET LOADER', help: 'Stops the transfer that runs.' });
 
+/** Takes whole systems, where the box has a place for a second one. */
+export interface SystemPlace {
+  /** Why none can be taken now. */
+  mayInstall(): Message | undefined;
+  install(request: { readonly server: Ipv4 | string; readonly file: string; readonly unsigned: boolean; say(text: string): void }, done: (answer: Message) => void): void;
+  stop(): void;
+}
+
+/** A system, which goes beside the one that runs and not into flash. */
+const isSystem = (file: string): boolean => /\.update$/i.test(file);
+
 export interface LoaderOwner {
   readonly loader: Loader;
+  readonly system: SystemPlace;
   readonly files: Files;
   readonly clock: Clock;
 }
@@ -61,6 +73,7 @@ function requestOf(given: Given, loader: Loader, direction: 'load' | 'upload'): 
   if (server === undefined) return messages.loader.noServer();
   const file = given.file ?? settings.file;
   if (file === undefined) return messages.loader.noFile();
+  if (direction === 'load' && isSystem(file)) return method === 'HTTP' ? { method, server, file, destfile: '' } : messages.loader.systemMethod(file);
   const local = direction === 'upload' ? flashName(file) : (given.destfile ?? (given.file === undefined ? settings.destfile : undefined) ?? flashNameOf(file));
   if (local === undefined) return messages.loader.badName(file);
   const destfile = typeof local === 'string' ? flashName(local) : local;
@@ -68,21 +81,26 @@ function requestOf(given: Given, loader: Loader, direction: 'load' | 'upload'): 
   return { method, server, file: direction === 'upload' ? destfile : file, destfile };
 }
 
-const refusal = (value: LoadRequest | Message): Message | undefined => ('severity' in value ? value : undefined);
-
-export function loaderCommands({ loader, files, clock }: LoaderOwner): Command[] {
-  const start = (request: LoadRequest, direction: 'load' | 'upload', done: (answer: Message) => void): void => (direction === 'load' ? loader.load(request, done) : loader.upload(request, done));
+export function loaderCommands({ loader, system, files, clock }: LoaderOwner): Command[] {
+  const start = (request: LoadRequest, direction: 'load' | 'upload', say: Context['print'], done: (answer: Message) => void): void => {
+    if (direction === 'upload') return loader.upload(request, done);
+    if (!isSystem(request.file)) return loader.load(request, done);
+    const refused = system.mayInstall();
+    if (refused === undefined) system.install({ server: request.server, file: request.file, unsigned: false, say }, done);
+    else done(refused);
+  };
   const begin = (given: Given & { readonly delay?: number | undefined }, direction: 'load' | 'upload', context: Context): Outcome => {
     const request = requestOf(given, loader, direction);
     if ('severity' in request) return request;
     const delay = given.delay ?? loader.settings.delay;
-    if (delay === 0) return { pending: (done) => start(request, direction, done), cancel: () => loader.stop() };
-    const alarm = clock.at(context.now + delay * 1000, () => start(request, direction, (answer) => context.print(printMessage(answer))));
+    if (delay === 0) return { pending: (done) => start(request, direction, context.print, done), cancel: () => (isSystem(request.file) ? system.stop() : loader.stop()) };
+    const alarm = clock.at(context.now + delay * 1000, () => start(request, direction, context.print, (answer) => context.print(printMessage(answer))));
     loader.reserve(request, direction, () => alarm.cancel());
     return messages.loader.scheduled(request.file, delay);
   };
+  const mayLoad = (request: LoadRequest | Message): Message | undefined => ('severity' in request ? request : isSystem(request.file) ? system.mayInstall() : undefined);
   return [
-    command(LOAD, { verify: (a) => refusal(requestOf(a, loader, 'load')), apply: (a, context) => begin(a, 'load', context) }),
+    command(LOAD, { verify: (a) => mayLoad(requestOf(a, loader, 'load')), apply: (a, context) => begin(a, 'load', context) }),
     command(UPLOAD, {
       verify: (a) => {
         const request = requestOf(a, loader, 'upload');

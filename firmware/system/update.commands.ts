@@ -29,10 +29,10 @@ export function updateCommands({ update, loader }: UpdateOwner): Command[] {
         if ((a.server ?? loader().server) === undefined) return messages.loader.noServer();
         return update.mayInstall();
       },
-      apply: (a) => {
+      apply: (a, context) => {
         const server = a.server ?? loader().server;
         if (server === undefined) return messages.loader.noServer();
-        return { pending: (done) => update.install({ server, file: a.file, unsigned: a.unsigned === true }, done), cancel: () => update.stop() };
+        return { pending: (done) => update.install({ server, file: a.file, unsigned: a.unsigned === true, say: context.print }, done), cancel: () => update.stop() };
       },
     }),
     command(CONFIRM, { apply: (_, context) => update.confirm(context.user) }),

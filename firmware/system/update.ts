@@ -10,6 +10,8 @@ import type { Log } from '../log/log.ts';
 
 /** A system on trial whose router has worked this long without a restart is kept (our limit). */
 export const HEALTHY_MS: Millis = 180_000;
+/** A transfer tells this often how far it is. */
+const TELL_MS: Millis = 5000;
 
 export interface UpdateParts {
   /** Absent on boards without slots. */
@@ -57,15 +59,16 @@ export class SystemUpdate {
     return state.trying ? messages.update.onTrial() : undefined;
   }
 
-  /** Fetches an update into the other slot. */
-  install(request: { readonly server: Ipv4 | string; readonly file: string; readonly unsigned: boolean }, done: (answer: Message) => void): void {
-    const { resolver, updates } = this.#parts;
+  /** Fetches an update into the other slot; `say` gets lines about how far it is. */
+  install(request: { readonly server: Ipv4 | string; readonly file: string; readonly unsigned: boolean; say(text: string): void }, done: (answer: Message) => void): void {
+    const { clock, resolver, updates } = this.#parts;
     if (updates === undefined) return done(messages.update.noSlots());
     const { file, unsigned } = request;
     let over = false;
     const end = (answer: Message): void => {
       if (over) return;
       over = true;
+      telling.cancel();
       this.#run = undefined;
       this.#cancel = () => {};
       this.#note(answer.severity === 'error' ? 5 : 4, answer.severity === 'error' ? 'FAIL' : 'OK', answer.text);
@@ -78,6 +81,11 @@ export class SystemUpdate {
       });
       this.#cancel = () => running.cancel();
     };
+    const tell = (): void => {
+      if (this.#run !== undefined && this.#run.bytes > 0) request.say(`${file}: ${(this.#run.bytes / 1e6).toFixed(1)} MB received`);
+      telling = clock.at(clock.now() + TELL_MS, tell);
+    };
+    let telling = clock.at(clock.now() + TELL_MS, tell);
     this.#run = { file, bytes: 0 };
     this.#cancel = () => end(messages.update.refused(file, 'stopped'));
     const known = typeof request.server === 'string' ? parseIpv4(request.server) : request.server;

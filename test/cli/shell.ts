@@ -24,6 +24,7 @@ import { Links } from '../../firmware/system/links.ts';
 import { systemCommands, systemConfig } from '../../firmware/system/system.commands.ts';
 import { SystemState } from '../../firmware/system/system.ts';
 import { telnetCommands, telnetConfig, TELNET_PORT, type TelnetOwner } from '../../firmware/system/telnet.commands.ts';
+import { SystemUpdate } from '../../firmware/system/update.ts';
 import { SimBoard } from '../../board/sim/board.ts';
 import { World } from '../../board/sim/world.ts';
 
@@ -106,7 +107,7 @@ export class Shell {
       ...configCommands({ files, boot, running: this.running, reboot: () => this.reboots++, restart: () => this.restarts++ }),
       ...scriptCommands({ files, clock: board.clock, table: () => this.table }),
       ...aliasCommands(this.aliases, () => this.table.verbs),
-      ...loaderCommands({ loader: this.loader, files, clock: board.clock }),
+      ...loaderCommands({ loader: this.loader, system: new SystemUpdate({ updates: undefined, resolver: board.resolver, clock: board.clock, log: this.ring }), files, clock: board.clock }),
     ]);
   }
 

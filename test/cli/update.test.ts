@@ -8,6 +8,9 @@ import { World } from '../../board/sim/world.ts';
 import { parseIpv4 } from '../../firmware/bytes/ip.ts';
 import type { Context, Outcome } from '../../firmware/cli/command.ts';
 import { printMessage } from '../../firmware/cli/messages.ts';
+import { Files } from '../../firmware/config/files.ts';
+import { loaderCommands } from '../../firmware/config/loader.commands.ts';
+import { Loader } from '../../firmware/config/loader.ts';
 import { CommandTable } from '../../firmware/cli/table.ts';
 import type { Refusal } from '../../firmware/hal/dataplane.ts';
 import type { Installed, Updates, UpdateRequest, UpdateState } from '../../firmware/hal/update.ts';
@@ -54,8 +57,11 @@ function box(updates: Updates | undefined, loaderServer?: typeof SERVER) {
   const board = new SimBoard(world, { seed: 1 });
   const ring = new EventRing(board.wall, board.clock);
   const update = new SystemUpdate({ updates, resolver: board.resolver, clock: board.clock, log: ring });
-  const table = new CommandTable(updateCommands({ update, loader: () => ({ server: loaderServer }) }));
+  const files = new Files(board.flash);
+  const loader = new Loader({ files, transfer: board.transfer, resolver: board.resolver, log: ring });
+  const table = new CommandTable([...updateCommands({ update, loader: () => ({ server: loaderServer }) }), ...loaderCommands({ loader, system: update, files, clock: board.clock })]);
   let answer = '';
+  const printed: string[] = [];
   const show = (outcome: Outcome | undefined): void => {
     if (outcome === undefined || outcome === 'silent') answer = '';
     else if ('severity' in outcome) answer = printMessage(outcome);
@@ -66,10 +72,10 @@ function box(updates: Updates | undefined, loaderServer?: typeof SERVER) {
     }
   };
   const run = (line: string, kind: Context['kind'] = 'console'): string => {
-    show(table.run(line, { user: 'manager', level: 'manager', from: 'asyn0', now: board.clock.now(), kind, print: () => {}, ask: () => {}, logoff: () => {} }));
+    show(table.run(line, { user: 'manager', level: 'manager', from: 'asyn0', now: board.clock.now(), kind, print: (text) => printed.push(text), ask: () => {}, logoff: () => {} }));
     return answer;
   };
-  return { world, board, ring, update, run, said: () => answer };
+  return { world, board, ring, update, run, printed, said: () => answer };
 }
 
 const log = (ring: EventRing): string => ring.records().map(({ text }) => text).join('\n');
@@ -107,6 +113,35 @@ test('UPDATE SYSTEM tells why an update is not taken, and another one may be tri
   assert.match(said(), /^Error .*The update x was not taken: its signature is wrong\.$/);
   assert.match(log(ring), /signature is wrong/);
   assert.is(run('UPDATE SYSTEM FILE=y'), '(pending)');
+});
+
+test('UPDATE SYSTEM tells every five seconds how far it is, until it has ended', () => {
+  const updates = new FakeUpdates();
+  const { world, run, printed } = box(updates, SERVER);
+  run('UPDATE SYSTEM FILE=x');
+  world.run(6000);
+  assert.equal(printed, [], 'nothing has come yet');
+  updates.progress(12_345_678);
+  world.run(5000);
+  assert.equal(printed, ['x: 12.3 MB received']);
+  updates.finish({ slot: 'B', version: '0.2.0', kernel: '7.2', size: 1 });
+  world.run(20_000);
+  assert.is(printed.length, 1);
+});
+
+test('LOAD of a file that ends in .update puts a system beside the one that runs, by HTTP alone', () => {
+  const updates = new FakeUpdates();
+  const { run, said, board } = box(updates, SERVER);
+  assert.match(run('LOAD METHOD=TFTP FILE=releases/hashi-raspberrypi.update SERVER=192.168.10.9'), /^Error .*releases\/hashi-raspberrypi\.update is a system: it is fetched with METHOD=HTTP\.$/);
+  assert.is(updates.asked, undefined);
+  assert.is(run('LOAD METHOD=HTTP FILE=releases/hashi-raspberrypi.update SERVER=192.168.10.9'), '(pending)');
+  assert.is(updates.asked?.file, 'releases/hashi-raspberrypi.update');
+  assert.is(updates.asked?.unsigned, false);
+  assert.match(run('LOAD METHOD=HTTP FILE=other.update SERVER=192.168.10.9'), /^Error .*is running/);
+  updates.finish({ slot: 'B', version: '0.2.0', kernel: '7.2', size: 1 });
+  assert.match(said(), /Release 0\.2\.0 \(kernel 7\.2\) is in slot B/);
+  assert.equal(board.flash.list().map(({ name }) => name), []);
+  assert.match(box(undefined).run('LOAD METHOD=HTTP FILE=x.update SERVER=192.168.10.9'), /^Error .*This board has no second slot for a system\.$/);
 });
 
 test('RESET UPDATE stops a transfer, and takes a trial back that has not begun', () => {
