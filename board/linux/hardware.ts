@@ -1,7 +1,9 @@
 // What the hardware says of itself: device tree, temperature, clock, supply. `root` is the folder that /proc and /sys are in.
 
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+import type { LinkHardware } from '../../firmware/hal/iphost.ts';
 
 function textOf(path: string): string | undefined {
   try {
@@ -31,6 +33,29 @@ export const serialNumber = (root = '/'): string | undefined => textOf(join(root
 export function kernelConsole(root = '/'): string | undefined {
   const last = textOf(join(root, 'sys/class/tty/console/active'))?.split(' ').at(-1);
   return last === undefined || last === '' ? undefined : `/dev/${last}`;
+}
+
+function driverOf(folder: string): string | undefined {
+  try {
+    return basename(realpathSync(join(folder, 'device', 'driver')));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The hardware behind a network device. `index`: the kernel's number of it, as /sys may show another namespace, where the name is another device's. */
+export function portHardware(device: string, index: number, root = '/'): LinkHardware {
+  const folder = join(root, 'sys/class/net', device);
+  if (numberOf(join(folder, 'ifindex')) !== index) return {};
+  const own = driverOf(folder);
+  const isVlan = /^DEVTYPE=vlan$/m.test(textOf(join(folder, 'uevent')) ?? '');
+  const below = isVlan ? folders(folder).map((path) => basename(path)).find((name) => name.startsWith('lower_'))?.slice('lower_'.length) : undefined;
+  const parent = below === undefined ? undefined : driverOf(join(root, 'sys/class/net', below));
+  const driver = own ?? (below === undefined ? undefined : `VLAN on ${below}${parent === undefined ? '' : ` (${parent})`}`);
+  // In Mbit/s; -1 or an error without a link.
+  const speed = numberOf(join(folder, 'speed'));
+  const duplex = textOf(join(folder, 'duplex'));
+  return { ...(driver === undefined ? {} : { driver }), ...(speed > 0 ? { speed: speed * 1_000_000 } : {}), ...(duplex === 'full' || duplex === 'half' ? { duplex } : {}) };
 }
 
 /** Degrees Celsius of the hottest zone. */

@@ -5,10 +5,11 @@ import { release } from 'node:os';
 
 import { formatIpv4, type Ipv4 } from '../../firmware/bytes/ip.ts';
 import type { Refusal } from '../../firmware/hal/dataplane.ts';
-import type { IpHost, LinkState, Lookup, Neighbour, RouteSpec } from '../../firmware/hal/iphost.ts';
+import type { IpHost, LinkHardware, LinkState, Lookup, Neighbour, RouteSpec } from '../../firmware/hal/iphost.ts';
 import { ERRNO } from './ffi/errno.ts';
 import { monotonic } from './ffi/libc.ts';
 import { MAX_DEVICE_NAME } from './ffi/tun.ts';
+import { portHardware } from './hardware.ts';
 import type { NetlinkFailure } from './netlink/client.ts';
 import { NetlinkEvents, RTMGRP } from './netlink/events.ts';
 import { type KernelRoute, type Link, linkOf, RouteClient } from './netlink/route.ts';
@@ -98,6 +99,12 @@ export class LinuxIpHost implements IpHost {
     for (const [name, device] of this.#ports) states.push(stateOf(name, device, devices.get(device)));
     for (const link of devices.values()) if (isPpp(link)) states.push(stateOf(link.name, link.name, link));
     return states.sort((a, b) => byName(a.name, b.name));
+  }
+
+  hardware(name: string): LinkHardware {
+    const device = this.#ports.get(name);
+    const link = device === undefined ? undefined : this.#route.link(device);
+    return link === undefined ? {} : portHardware(link.name, link.index);
   }
 
   setUp(name: string, up: boolean): Refusal | undefined {

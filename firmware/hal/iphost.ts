@@ -25,6 +25,15 @@ export interface LinkState {
   readonly outErrors: number;
 }
 
+/** What the hardware behind a port tells; only what it does. */
+export interface LinkHardware {
+  /** 'bcmgenet', 'VLAN on eth0 (bcmgenet)'. */
+  readonly driver?: string;
+  /** Negotiated, in bits per second. */
+  readonly speed?: number;
+  readonly duplex?: 'full' | 'half';
+}
+
 export interface Neighbour {
   readonly name: string;
   readonly address: Ipv4;
@@ -55,6 +64,8 @@ export interface Lookup {
 export interface IpHost {
   /** All ports, ppp interfaces and shared devices there are, by name. */
   links(): readonly LinkState[];
+  /** The hardware behind a port; absent on boards without any, empty where nothing is known. */
+  hardware?(name: string): LinkHardware;
   /** Set once by the appliance: a link came, went, or changed state; addresses and routes set before are put back by the caller. */
   onLink: (name: string) => void;
   setUp(name: string, up: boolean): Refusal | undefined;

@@ -20,13 +20,13 @@ const upDown = (up: boolean): string => (up ? 'Up' : 'Down');
 
 /** Remembers when each interface changed and numbers them in the order in which they came. */
 export class Links {
-  readonly #host: Pick<IpHost, 'links'>;
+  readonly #host: Pick<IpHost, 'links' | 'hardware'>;
   readonly #clock: Clock;
   readonly #started: Millis;
   readonly #changes = new Map<string, Change>();
   #ports = 0;
 
-  constructor(host: Pick<IpHost, 'links'>, clock: Clock) {
+  constructor(host: Pick<IpHost, 'links' | 'hardware'>, clock: Clock) {
     this.#host = host;
     this.#clock = clock;
     this.#started = clock.now();
@@ -90,9 +90,13 @@ export class Links {
     this.note();
     const change = this.#changes.get(link.name);
     const row = (label: string, value: string | number): string => `  ${label.padEnd(30, '.')} ${value}`;
+    const { driver, speed, duplex } = this.#host.hardware?.(link.name) ?? {};
     return [
       `Interface............. ${link.name}`,
       row('ifMTU', link.mtu),
+      ...(speed === undefined ? [] : [row('ifSpeed', speed)]),
+      ...(duplex === undefined ? [] : [row('Duplex', duplex)]),
+      ...(driver === undefined ? [] : [row('Driver', driver)]),
       row('ifPhysAddress', link.mac === '' ? '-' : link.mac),
       row('ifAdminStatus', upDown(link.admin)),
       row('ifOperStatus', link.present ? upDown(link.up) : `Not present: there is no device ${link.device}`),

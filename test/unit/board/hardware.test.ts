@@ -1,12 +1,12 @@
 // What SHOW SYSTEM tells of the hardware, read from trees that look like those of real boards.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
-import { kernelConsole, model, sensors, serialNumber } from '../../../board/linux/hardware.ts';
+import { kernelConsole, model, portHardware, sensors, serialNumber } from '../../../board/linux/hardware.ts';
 
 const test = suite('hardware');
 let root = '';
@@ -77,6 +77,30 @@ test('the console is the last line of the kernel\'s list', () => {
   assert.is(kernelConsole(root), '/dev/ttyAMA10');
   file('sys/class/tty/console/active', '\n');
   assert.is(kernelConsole(root), undefined);
+});
+
+test('a port tells its driver, speed and duplex; without a link only its driver', () => {
+  file('sys/class/net/eth0/ifindex', '2\n');
+  file('sys/class/net/eth0/speed', '1000\n');
+  file('sys/class/net/eth0/duplex', 'full\n');
+  mkdirSync(join(root, 'drivers/bcmgenet'), { recursive: true });
+  mkdirSync(join(root, 'sys/class/net/eth0/device'));
+  symlinkSync(join(root, 'drivers/bcmgenet'), join(root, 'sys/class/net/eth0/device/driver'));
+  assert.equal(portHardware('eth0', 2, root), { driver: 'bcmgenet', speed: 1_000_000_000, duplex: 'full' });
+  file('sys/class/net/eth0/speed', '-1\n');
+  file('sys/class/net/eth0/duplex', 'unknown\n');
+  assert.equal(portHardware('eth0', 2, root), { driver: 'bcmgenet' });
+  file('sys/class/net/eth0.10/ifindex', '5\n');
+  file('sys/class/net/eth0.10/uevent', 'DEVTYPE=vlan\nINTERFACE=eth0.10\n');
+  symlinkSync('../eth0', join(root, 'sys/class/net/eth0.10/lower_eth0'));
+  assert.equal(portHardware('eth0.10', 5, root), { driver: 'VLAN on eth0 (bcmgenet)' });
+});
+
+test('a device of the same name in another namespace is not taken for the port', () => {
+  file('sys/class/net/eth0/ifindex', '2\n');
+  file('sys/class/net/eth0/speed', '100\n');
+  assert.equal(portHardware('eth0', 7, root), {});
+  assert.equal(portHardware('gone', 7, root), {});
 });
 
 test.run();
