@@ -10,6 +10,8 @@ import { byHand, clean, keptAside, keptBySelf } from './trial.ts';
 
 /** What the kernel may say at level "error" and worse in a start without faults: nothing. Warnings that are known, with their reason. */
 const KNOWN: readonly RegExp[] = [
+  // The end of the start before it.
+  /reboot: Restarting system/,
   // qemu's own: the 64-bit window of its PCI host.
   /pci-host-generic 4010000000\.pcie: Memory resource size exceeds max for 32 bits/,
   // What the mount option asks for.

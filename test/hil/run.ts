@@ -109,6 +109,8 @@ try {
       console.log(`ok   ${one.name} (${((performance.now() - began) / 1000).toFixed(1)} s)`);
     } catch (error) {
       failed++;
+      // Wherever this one left it: the next one looks anew.
+      opened = false;
       console.log(`FAIL ${one.name}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
