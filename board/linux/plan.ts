@@ -46,7 +46,7 @@ function wordsOf(table: BoardTable, found: FoundPorts['ports'], consoles: readon
 /** Ports and consoles of a run; a text says what is wrong. */
 export function planOf(table: BoardTable, wishes: Wishes, found: FoundPorts['ports']): Plan | string {
   const consoles = wishes.consoles ?? table.consoles;
-  for (const name of consoles) if (name !== 'stdio' && name !== 'none' && !name.startsWith('/')) return `console ${name}: stdio, none or a serial line like /dev/ttyS0`;
+  for (const name of consoles) if (name !== 'stdio' && name !== 'none' && !name.startsWith('/')) return `${wishes.consoles === undefined ? 'console' : '--console'} ${name}: stdio, none or a serial line like /dev/ttyS0`;
   if (new Set(consoles).size < consoles.length) return 'a console is given twice';
   const words = wishes.ports ?? wordsOf(table, found, consoles);
   if (typeof words === 'string') return words;

@@ -188,7 +188,7 @@ export const messages = {
     passwordShort: ['error', 262, 'Value of parameter "PASSWORD" is too short: at least {0} characters (SET USER MINPWDLEN).'],
     incorrect: ['error', 263, 'Login incorrect.'],
     locked: ['error', 264, 'Too many failed logins: locked for {0} seconds.'],
-    factoryPassword: ['error', 265, 'Login refused: the factory password is valid on the console only.'],
+    factoryPassword: ['error', 265, 'Login refused: the factory password is valid on the console only; change it there with SET PASSWORD.'],
     passwordWrong: ['error', 266, 'The old password is wrong; the password stays as it was.'],
     passwordsDiffer: ['error', 267, 'The two new passwords differ; the password stays as it was.'],
     cancelled: ['error', 268, 'Cancelled.'],

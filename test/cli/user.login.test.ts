@@ -39,7 +39,7 @@ test('the factory password is refused on TELNET until SET PASSWORD has changed i
   const shell = new Shell();
   const far = open(shell, { kind: 'telnet' }, '192.0.2.1:4000');
   far.type('manager\nfriend\n');
-  assert.match(far.take(), /Error \(345265\): Login refused: the factory password is valid on the console only\.\n\nlogin: $/);
+  assert.match(far.take(), /Error \(345265\): Login refused: the factory password is valid on the console only; change it there with SET PASSWORD\.\n\nlogin: $/);
   const near = open(shell);
   near.type('manager\nfriend\nset password\nfriend\nenemies\nenemies\n');
   const text = near.take();

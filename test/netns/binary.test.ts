@@ -210,6 +210,24 @@ when(NEEDS, binary, 'the console of run begins at the login prompt; the end of i
   });
 });
 
+when(NEEDS, binary, 'cli --login, which ssh runs, refuses the factory password and says what to do, until it is changed', async () => {
+  await withRouter([], async (router) => {
+    const login = async (text: string): Promise<string> => {
+      const child = Bun.spawn([...HASHI, 'cli', '--flash', router.flash, '--login'], { cwd: ROOT, stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' });
+      child.stdin.write(text);
+      await child.stdin.end();
+      const output = await new Response(child.stdout).text();
+      await child.exited;
+      return output;
+    };
+    const refused = await login('manager\nfriend\nSHOW TIME\n');
+    assert.match(refused, /^login: [^]*Error \(345265\): Login refused: the factory password is valid on the console only; change it there with SET PASSWORD\./);
+    assert.not.match(refused, /System time/);
+    assert.match((await router.cli('SET USER=manager PASSWORD=enemies')).output, /successful/);
+    assert.match(await login('manager\nenemies\nSHOW TIME\nLOGOFF\n'), /System time/);
+  });
+});
+
 when(NEEDS, binary, 'the boot script is boot.cfg, or the one that --config names; its wrong lines are printed and skipped', async () => {
   const flash = newFlash();
   const config = join(folder, 'other.cfg');

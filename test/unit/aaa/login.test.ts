@@ -28,7 +28,7 @@ test('the factory password opens the console and no network login', () => {
   assert.is(login('manager', 'friend'), 'manager manager');
   assert.is(login('MANAGER', 'friend'), 'manager manager');
   assert.is(login('manager', 'Friend'), 'Login incorrect.');
-  for (const kind of ['telnet', 'ssh', 'web'] as const) assert.is(login('manager', 'friend', { kind, from: '192.0.2.1:99' }), 'Login refused: the factory password is valid on the console only.');
+  for (const kind of ['telnet', 'ssh', 'web'] as const) assert.is(login('manager', 'friend', { kind, from: '192.0.2.1:99' }), 'Login refused: the factory password is valid on the console only; change it there with SET PASSWORD.');
 });
 
 test('a changed password opens network logins, and setting the factory password again closes them', () => {
