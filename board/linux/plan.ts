@@ -51,7 +51,7 @@ export function planOf(table: BoardTable, wishes: Wishes, found: FoundPorts['por
   const words = wishes.ports ?? wordsOf(table, found, consoles);
   if (typeof words === 'string') return words;
   const ports = parsePorts(words);
-  if (typeof ports === 'string') return ports;
+  if (typeof ports === 'string') return wishes.ports === undefined ? ports.replace(/^--/, '') : ports;
   const taken = consoles.filter((name) => name !== 'none').findIndex((name, index) => ports.has(`asyn${index}`) || [...ports.values()].some((device) => device.split(':', 1)[0] === name));
   if (taken >= 0) return `a console and a call port cannot be the same line (console ${taken} is asyn${taken})`;
   return { ports, consoles };

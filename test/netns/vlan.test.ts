@@ -96,4 +96,21 @@ test('a box takes the ports that board.json in its flash names', need ?? (exists
   assert.match(await must(['ip', '-n', net.name('r'), 'link']), /lan\.10[^]*lan\.20/);
 });
 
+test('a box whose board.json is wrong says so in one line and starts with the ports that it finds', need ?? (existsSync('/dev/watchdog') ? 'needs a machine without a watchdog' : undefined), async (net) => {
+  const flash = join(net.folder, 'flash');
+  writeFileSync(join(flash, 'board.json'), '{"ports": {"lan": "eth0"}}');
+  writeFileSync(join(net.folder, 'r.cfg'), 'SET SYSTEM NAME=started\n');
+  const router = Bun.spawn([process.execPath, 'board/main.ts', 'run', '--netns', net.name('r'), '--board', 'qemu-virt', '--flash', flash, '--console', 'none', '--config', join(net.folder, 'r.cfg')], { cwd: ROOT, stdin: 'ignore', stdout: 'inherit', stderr: 'pipe' });
+  const said = new Response(router.stderr).text();
+  try {
+    await until('the router to answer', 20, async () => /started/.test((await run([process.execPath, 'board/main.ts', 'cli', '--flash', flash, '-c', 'SHOW SYSTEM'], { seconds: 30 })).output));
+  } finally {
+    router.kill('SIGTERM');
+    await router.exited;
+  }
+  const lines = (await said).split('\n').filter((line) => line.includes('board.json'));
+  assert.is(lines.length, 1);
+  assert.match(lines[0] ?? '', /^hashi: The board file .*board\.json: port "lan=eth0" is not ethN=DEVICE.*; it is left out$/);
+});
+
 vlan.run();
