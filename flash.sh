@@ -14,6 +14,7 @@ usage: flash.sh [options] IMAGE[.zst|.xz|.gz] [DEVICE|FILE]
   --ssh-key FILE      a public key that may log in by ssh
   --hostname NAME     the system name
   --password WORD     the password of manager; - asks for it
+  --ports FILE.json   which devices are which ports: {"ports": {"eth0": "eth0.10", "eth1": "eth0.20"}}
   --yes               does not ask
 Without DEVICE the card is asked for.
 X
@@ -33,15 +34,15 @@ SEED=6144
 SEED_MAX=$((1048576 - 512))
 DISK_ID=a740a740
 
-image='' target='' list='' dry='' config='' key='' host='' password='' yes=''
+image='' target='' list='' dry='' config='' key='' host='' password='' ports='' yes=''
 while [ $# -gt 0 ]; do
   case $1 in
     --list) list=1 ;;
     --dry-run) dry=1 ;;
     --yes) yes=1 ;;
-    --config | --ssh-key | --hostname | --password)
+    --config | --ssh-key | --hostname | --password | --ports)
       [ $# -gt 1 ] || die "$1 needs a value"
-      case $1 in --config) config=$2 ;; --ssh-key) key=$2 ;; --hostname) host=$2 ;; --password) password=$2 ;; esac
+      case $1 in --config) config=$2 ;; --ssh-key) key=$2 ;; --hostname) host=$2 ;; --password) password=$2 ;; --ports) ports=$2 ;; esac
       shift
       ;;
     -h | --help) usage; exit 0 ;;
@@ -193,6 +194,12 @@ if [ -n "$key" ]; then
   cp "$key" "$work/seed/authorized_keys"
   files="$files authorized_keys"
 fi
+if [ -n "$ports" ]; then
+  [ -r "$ports" ] || die "$ports cannot be read"
+  case $(tr -d ' \t\r\n' <"$ports") in '{'*'}') ;; *) die "$ports is no JSON object" ;; esac
+  cp "$ports" "$work/seed/board.json"
+  files="$files board.json"
+fi
 if [ "$password" = - ]; then
   [ ! -t 0 ] || { printf 'Password of manager: ' >&2; stty -echo; }
   IFS= read -r password || true
@@ -216,7 +223,7 @@ if [ -n "$files" ]; then
   # shellcheck disable=SC2086
   (cd "$work/seed" && COPYFILE_DISABLE=1 tar -cf ../seed.tar $files)
   length=$(wc -c <"$work/seed.tar" | tr -d ' ')
-  [ "$length" -le $SEED_MAX ] || die "the configuration and the key are too long for their place on the card"
+  [ "$length" -le $SEED_MAX ] || die "what goes along is too long for their place on the card"
   { printf 'hashi-seed 1 %s %s\n' "$length" "$(sha256 <"$work/seed.tar")"; head -c 512 /dev/zero; } | head -c 512 >"$work/seed.img"
   cat "$work/seed.tar" >>"$work/seed.img"
   head -c $((511 - (length + 511) % 512)) /dev/zero >>"$work/seed.img"

@@ -12,7 +12,7 @@ const FRESH = '.before-update.new';
 /** Says which system the copies are for. */
 const ABOUT = 'about';
 /** What configures the router; logs and what belongs to the running one stay as they are. */
-const NAMES = /\.(cfg|scp)$|^config\.ins$|^board\.json$|^authorized_keys$/i;
+const NAMES = /\.(cfg|scp)$|^config\.ins$|^board\.(json|jsn)$|^authorized_keys$/i;
 /** Says which script starts: nothing anybody would want to read later. */
 const POINTER = /^config\.ins$/i;
 /** The longest name of a file that is shown. */

@@ -281,7 +281,8 @@ test('flash.sh puts configuration, key, name and password into their place on th
   const target = join(on.folder, 'card.img');
   writeFileSync(join(on.folder, 'branch.cfg'), 'ENABLE IP\n');
   writeFileSync(join(on.folder, 'id.pub'), 'ssh-ed25519 AAAAC3Nza me@here\n');
-  const { code, error } = flash(on, ['--config', join(on.folder, 'branch.cfg'), '--ssh-key', join(on.folder, 'id.pub'), '--hostname', 'branch-1', '--password', 'two words', on.image, target]);
+  writeFileSync(join(on.folder, 'vlans.json'), '{"ports": {"eth0": "eth0.10"}}\n');
+  const { code, error } = flash(on, ['--config', join(on.folder, 'branch.cfg'), '--ssh-key', join(on.folder, 'id.pub'), '--ports', join(on.folder, 'vlans.json'), '--hostname', 'branch-1', '--password', 'two words', on.image, target]);
   assert.is(code, 0, error);
   assert.not.match(error, /two words/);
   const card = readFileSync(target);
@@ -290,7 +291,7 @@ test('flash.sh puts configuration, key, name and password into their place on th
   const tar = seed.subarray(512, 512 + Number(length));
   assert.is(createHash('sha256').update(tar).digest('hex'), sum);
   const list = Bun.spawnSync(['tar', '-tf', '-'], { stdin: tar }).stdout.toString();
-  assert.is(list, 'boot.cfg\nauthorized_keys\nfirst.cfg\n');
+  assert.is(list, 'boot.cfg\nauthorized_keys\nboard.json\nfirst.cfg\n');
   const first = Bun.spawnSync(['tar', '-xOf', '-', 'first.cfg'], { stdin: tar }).stdout.toString();
   assert.is(first, 'SET SYSTEM NAME=branch-1\nSET USER=manager PASSWORD="two words"\n');
   // Beside it the card is as the image.
@@ -306,6 +307,8 @@ test('flash.sh refuses passwords, names and keys that the box would not take', (
   refuses(on, ['--password', 'quote"quote', on.image, target], /printable characters other than "$/);
   refuses(on, ['--hostname', 'a b', on.image, target], /a host name has letters/);
   refuses(on, ['--ssh-key', join(on.folder, 'id'), on.image, target], /is no public key of ssh$/);
+  refuses(on, ['--ports', join(on.folder, 'id'), on.image, target], /is no JSON object$/);
+  refuses(on, ['--ports', join(on.folder, 'absent'), on.image, target], /cannot be read$/);
   assert.not.ok(existsSync(target));
 });
 
