@@ -1,4 +1,5 @@
-// Two VLANs of one port as eth0 and eth1, as a board file names them: addresses, traffic between them, and what is left afterwards.
+// Ports as the board file in the flash of a box names them: addresses, traffic between them, a file that is wrong.
+// That the kernel of a box makes the VLANs among them is shown on the image (test/hil/vlan.ts).
 
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,12 +12,6 @@ import { must, Network, run, until } from '../network.ts';
 const vlan = suite('vlan');
 const ROOT = join(import.meta.dir, '..', '..');
 const need = missing('root', 'tun', 'netns', 'ping', 'ethtool');
-
-/** Why this kernel makes no VLANs. */
-function withoutVlans(): string | undefined {
-  const made = Bun.spawnSync(['unshare', '-n', 'sh', '-ec', 'ip link add a type veth peer name b; ip link add link a name a.10 type vlan id 10'], { stdout: 'ignore', stderr: 'ignore' });
-  return made.exitCode === 0 ? undefined : 'needs a kernel with 802.1Q (8021q)';
-}
 
 const SCRIPT = `ENABLE IP
 ADD IP INT=eth0 IP=192.168.10.1 MASK=255.255.255.0
@@ -71,19 +66,6 @@ const test = (name: string, reason: string | undefined, body: (net: Network) => 
   if (reason === undefined) vlan(name, () => within(body));
   else console.log(`SKIP ${name}: ${reason}`);
 };
-
-test('two VLANs of one port are eth0 and eth1 of the router, and it forwards between them', need ?? withoutVlans(), async (net) => {
-  await net.wire('r/lan', 'sw/trunk');
-  for (const id of VLANS) {
-    await net.ip('sw', 'link', 'add', 'link', 'trunk', 'name', `t${id}`, 'type', 'vlan', 'id', id);
-    await net.ip('sw', 'link', 'set', `t${id}`, 'netns', net.name(`h${id}`));
-  }
-  const table = join(net.folder, 'own.json');
-  writeFileSync(table, '{"id": "own", "ports": {"eth0": "lan.10", "eth1": "lan.20", "eth2": "gone.30"}, "consoles": ["none"]}');
-  const said = await traffic(net, { words: ['--board', table], flash: join(net.folder, 'flash') });
-  assert.match(said, /VLAN 30 on gone cannot be made: there is no device gone/);
-  assert.not.match(await must(['ip', '-n', net.name('r'), 'link']), /lan\.\d/);
-});
 
 // A box would feed the machine's own watchdog.
 test('a box takes the ports that board.json in its flash names', need ?? (existsSync('/dev/watchdog') ? 'needs a machine without a watchdog' : undefined), async (net) => {
