@@ -5,7 +5,8 @@ export interface ImageBoard {
   readonly about: string;
   /** Kernel's device trees by name pattern, below dtb/. */
   readonly deviceTrees: RegExp | undefined;
-  readonly firmware: boolean;
+  /** Files of the package raspi-firmware. */
+  readonly firmware: readonly string[];
   /** Files of the boot partition beside firmware, kernel, initramfs and device trees. */
   readonly files: Readonly<Record<string, string>>;
 }
@@ -34,12 +35,18 @@ cmdline=pi5.txt
 [all]
 `;
 
+/**
+ * With less than 32 MB for graphics the firmware of the Pi 3, 4 and Zero 2 W takes its cut-down files and does not start without them;
+ * the others are for owners who give it more.
+ */
+const FIRMWARE = ['bootcode.bin', 'start_cd.elf', 'start4cd.elf', 'fixup_cd.dat', 'fixup4cd.dat', 'start.elf', 'start4.elf', 'fixup.dat', 'fixup4.dat'] as const;
+
 export const BOARDS: Readonly<Record<ImageBoard['name'], ImageBoard>> = {
   raspberrypi: {
     name: 'raspberrypi',
     about: 'Raspberry Pi 3, 4, 5 and Zero 2 W',
     deviceTrees: /^broadcom\/bcm(2837-rpi-(3-|zero-2)|2711-rpi-(4|cm4)|2712-)/,
-    firmware: true,
+    firmware: FIRMWARE,
     files: {
       'config.txt': CONFIG,
       'loader.txt': sector('cmdline=all.txt\n'),
@@ -54,7 +61,7 @@ export const BOARDS: Readonly<Record<ImageBoard['name'], ImageBoard>> = {
     name: 'qemu-virt',
     about: 'qemu-system-aarch64 -M virt',
     deviceTrees: undefined,
-    firmware: false,
+    firmware: [],
     files: { 'cmdline.txt': `console=ttyAMA0 ${COMMON}\n` },
   },
 };

@@ -116,9 +116,10 @@ function bootPartition(works: Works, board: ImageBoard, boot: ReturnType<typeof 
   writeFileSync(join(folder, 'loader.cpio'), boot.initramfs);
   for (const [name, text] of Object.entries(board.files)) writeFileSync(join(folder, name), text);
   for (const [name, data] of boot.trees) writeFileSync(join(folder, name), data);
-  if (board.firmware) {
+  if (board.firmware.length > 0) {
     const firmware = join(tree, 'usr/lib/raspi-firmware');
-    for (const name of ['bootcode.bin', 'start.elf', 'start4.elf', 'fixup.dat', 'fixup4.dat', 'LICENCE.broadcom']) if (existsSync(join(firmware, name))) copyFileSync(join(firmware, name), join(folder, name));
+    for (const name of board.firmware) copyFileSync(join(firmware, name), join(folder, name));
+    copyFileSync(join(tree, 'usr/share/doc/raspi-firmware/copyright'), join(folder, 'firmware-copyright.txt'));
   }
   stamp(folder, date);
   const file = join(parts, 'boot');
@@ -173,7 +174,7 @@ async function build(options: Options): Promise<void> {
   const folder = mkdtempSync(join(options.out, '.image-'));
   const step = (text: string): void => console.log(`${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s  ${text}`);
   try {
-    const names = lock.packages.map(({ name }) => name).filter((name) => options.board.firmware || name !== PI_FIRMWARE.name);
+    const names = lock.packages.map(({ name }) => name).filter((name) => options.board.firmware.length > 0 || name !== PI_FIRMWARE.name);
     const debs = await fetchPackages(lock, names, options.cache);
     step(`${names.length} packages fetched`);
     const tree = join(folder, 'tree');
@@ -188,7 +189,7 @@ async function build(options: Options): Promise<void> {
     const base = join(options.out, `hashi-${options.board.name}`);
     const parts = new Map<Partition['name'], string>([['boot', bootPartition(works, options.board, boot)], ['slot-a', slot], ['flash', flashPartition(works)]]);
     assemble(`${base}.img`, parts);
-    for (const name of options.board.firmware ? [] : ['loader.img', 'loader.cpio']) copyFileSync(join(works.boot, name), `${base}.${name}`);
+    for (const name of options.board.firmware.length > 0 ? [] : ['loader.img', 'loader.cpio']) copyFileSync(join(works.boot, name), `${base}.${name}`);
     writeFileSync(`${base}.img.sha256`, `${sumOf(readFileSync(`${base}.img`))}  hashi-${options.board.name}.img\n`);
     writeUpdate({ slot, file: `${base}.update`, board: options.board.name, version: VERSION, kernel: lock.kernel, signKey: options.signKey });
     writeFileSync(`${base}.cdx.json`, imageSbom(lock, names, { board: options.board.name, date, binary: options.binary }));

@@ -51,6 +51,17 @@ when(['sfdisk'], test, 'the partition table reads back in sfdisk as it was meant
     assert.equal(partitiontable.partitions.map(({ start, size, type }: Record<string, unknown>) => [start, size, type]), PARTITIONS.map(({ at, size, type }) => [at / 512, size / 512, type.toString(16)]));
   }));
 
+test('the boot partition of a Raspberry Pi has the firmware that its config.txt asks for, and every file that it names', () => {
+  const { files, firmware } = BOARDS.raspberrypi;
+  const config = files['config.txt'] ?? '';
+  const graphics = Number(/^gpu_mem=(\d+)$/m.exec(config)?.[1]);
+  // Below 32 the cut-down files alone are taken.
+  for (const name of graphics < 32 ? ['start_cd.elf', 'start4cd.elf', 'fixup_cd.dat', 'fixup4cd.dat'] : ['start.elf', 'start4.elf', 'fixup.dat', 'fixup4.dat']) assert.ok(firmware.includes(name), name);
+  const named = [config, files['loader.txt'] ?? ''].flatMap((text) => [...text.matchAll(/^(?:include |cmdline=|kernel=|initramfs )(\S+)/gm)].map(([, name = '']) => name));
+  assert.equal(named.toSorted(), ['all.txt', 'loader.cpio', 'loader.img', 'loader.txt', 'pi5.txt']);
+  for (const name of named.filter((one) => one.endsWith('.txt'))) assert.ok(name in files, name);
+});
+
 test('the loader, flash.sh and the router agree on the places of the card', () => {
   const [first, second] = PLACES.state;
   assert.equal([...RECORDS], [first, second]);
