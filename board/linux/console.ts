@@ -38,7 +38,8 @@ export class StdioConsole implements Stream {
   }
 
   get columns(): number {
-    return process.stdout.columns ?? COLUMNS;
+    // A terminal that nobody gave a size has none: 0 columns.
+    return process.stdout.columns || COLUMNS;
   }
 
   /** Begins to read: call it when the handlers are in their place. */

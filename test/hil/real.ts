@@ -103,8 +103,9 @@ export class RealTarget implements Target {
     await Promise.race([this.#children[0]?.exited, Bun.sleep(60_000)]);
     while (performance.now() - began < RESTART * 1000) {
       await this.#connect();
-      const gone = Promise.resolve(this.#children[0]?.exited).then(() => undefined);
-      if ((await Promise.race([this.console.seen(/login: $/, 30), gone])) !== undefined) return (performance.now() - began) / 1000;
+      for (let turn = 0; turn < 30 && this.#connected; turn++) {
+        if ((await this.console.seen(/login: $/, 1)) !== undefined) return (performance.now() - began) / 1000;
+      }
       await Bun.sleep(1000);
     }
     throw new Error(`${this.name} does not answer any more`);
