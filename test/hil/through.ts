@@ -39,8 +39,8 @@ export async function through(way: 'serial' | 'ssh', guest: GuestImage, folder: 
       await appears(line);
     }
     const run = Bun.spawn([process.execPath, join(import.meta.dir, 'run.ts'), '--target', ...words, '--password', PASSWORD, '--server', about.server, '--folder', join(folder, 'real')], { stdin: 'ignore', stdout: 'pipe', stderr: 'inherit' });
-    const text = await new Response(run.stdout).text();
-    for (const one of text.trim().split('\n')) about.say(one);
+    const decoder = new TextDecoder();
+    for await (const part of run.stdout) for (const one of decoder.decode(part, { stream: true }).split('\n').filter((line) => line !== '')) about.say(one);
     if ((await run.exited) !== 0) throw new Error('the suite failed');
   } finally {
     bridge?.kill();
