@@ -185,7 +185,7 @@ const watchdog: Case = {
     say(memory.split('\n').filter((line) => /Mem:|Vm/.test(line)).join(', '));
     const began = performance.now();
     qemu.rescue.send('kill -STOP $(pidof hashi)\r');
-    await target.console.expect(/login: $/, 240);
+    await target.console.started(240);
     say(`login prompt ${((performance.now() - began) / 1000).toFixed(1)} s after the router stood still`);
     await target.console.login();
   },

@@ -140,7 +140,7 @@ export const clean: Case = {
     await restart(suite);
     await look('after the restart out of a trial');
     await qemu.shell('reboot');
-    await target.console.expect(/login: $/, 120);
+    await target.console.started(120);
     await target.console.login();
     await look('after a restart that nobody told the router of');
   },
@@ -167,7 +167,7 @@ export async function guarded(built: GuestImage, folder: string, say: (text: str
     check((await box.console.seen(/login: $/, GUARD - 5)) === undefined, 'the update without a router came to a login prompt');
     await box.console.expect(/reboot: Restarting system/, GUARD + 60);
     const left = (performance.now() - began) / 1000;
-    await box.console.expect(/login: $/, 120);
+    await box.console.started(120);
     say(`left ${left.toFixed(0)} s after its start, login prompt of the system before it ${((performance.now() - began) / 1000).toFixed(0)} s after`);
     await box.console.login();
     await has(suite, 'show update', /Running slot \.+ A\s.*Failed before this start +\.* ?B/);
