@@ -1,7 +1,7 @@
 // What a box of its own does around the router: watchdog, what came with the card, the way out where no DHCP server answers,
 // what the console says about it.
 
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 
@@ -87,6 +87,30 @@ function watchLeds({ table, facts, links }: Box): () => void {
   return () => clearInterval(timer);
 }
 
+/** What the C library of the box's other programs reads. */
+const RESOLVER = '/run/resolv.conf';
+const NAMES_MS = 5000;
+
+/** The name servers that SHOW IP DNS tells of: those that are set for all names, else those that were learned. */
+export function nameServers(text: string): string[] {
+  const set = /^ANY +([\d.]+)(?: +([\d.]+))?/m.exec(text)?.slice(1) ?? [];
+  const learned = /those learned: ([\d., ]+)/.exec(text)?.[1]?.split(', ') ?? [];
+  return [...set, ...learned].filter((server) => server !== undefined && /^\d+(?:\.\d+){3}$/.test(server));
+}
+
+/** The box's other programs, the one that keeps the time first of all, ask the router's name servers. */
+function tellServers(appliance: Appliance): () => void {
+  let told = '';
+  const look = async (): Promise<void> => {
+    const text = nameServers((await ask(appliance, 'SHOW IP DNS')).text).map((server) => `nameserver ${server}\n`).join('');
+    if (text === told) return;
+    told = text;
+    writeFileSync(RESOLVER, text);
+  };
+  const timer = setInterval(() => void look(), NAMES_MS);
+  return () => clearInterval(timer);
+}
+
 /** Starts all that; `leave` when the router ends. */
 export async function startBox(box: Box): Promise<{ leave(): void }> {
   const { table, appliance, facts, say } = box;
@@ -100,10 +124,12 @@ export async function startBox(box: Box): Promise<{ leave(): void }> {
   const now = await configuration(appliance);
   if (facts !== undefined && !/^set user=manager .*password=/im.test(now)) say('Network logins are refused until the password of manager is changed: SET PASSWORD');
   const dark = watchLeds(box);
+  const mute = facts === undefined ? () => {} : tellServers(appliance);
   const stop = factory ? watchFallback(box, now) : () => {};
   return {
     leave() {
       stop();
+      mute();
       dark();
       if (watchdog !== undefined && typeof watchdog !== 'string') watchdog.leave();
     },
