@@ -9,9 +9,10 @@ import * as assert from 'uvu/assert';
 
 import { PARTITIONS } from '../../build/image/disk.ts';
 import { TOOLS } from '../../build/image/tools.ts';
-import { SHORT, type Suite } from './cases.ts';
+import { SHORT } from './cases.ts';
 import { extract } from './image.ts';
 import { qemuSuite } from './qemu.ts';
+import { vlans } from './vlan.ts';
 import { missing, when } from '../needs.ts';
 
 const test = suite('image');
@@ -20,9 +21,9 @@ const NEEDS = [...Object.keys(TOOLS), 'unsquashfs', 'fsck.vfat', 'e2fsck', 'qemu
 const CUTS = 10;
 
 const folder = mkdtempSync(join(tmpdir(), 'hashi-appliance-'));
-let box: Suite | undefined;
+let box: ReturnType<typeof qemuSuite> | undefined;
 /** The image is built where it is needed first. */
-const built = (): Suite => (box ??= qemuSuite(folder, CUTS, (text) => console.log(`INFO ${text}`)));
+const built = (): NonNullable<typeof box> => (box ??= qemuSuite(folder, CUTS, (text) => console.log(`INFO ${text}`)));
 const imageOf = (): string => join(folder, 'image', 'hashi-qemu-virt.img');
 
 test.after(async () => {
@@ -77,6 +78,12 @@ for (const one of SHORT) {
     await one.run(on);
   });
 }
+
+when(NEEDS, test, 'two VLANs of one port are eth0 and eth1', async () => {
+  const { built: image, target } = built();
+  await target.stop();
+  await vlans(image, join(folder, 'vlan'), (text) => console.log(`INFO ${text}`));
+});
 
 if (missing(...NEEDS) !== undefined) console.log('INFO the image is not built here');
 test.run();

@@ -14,6 +14,7 @@ import { clock } from './clock.ts';
 import { alone, portless, seeded } from './first.ts';
 import { builtImage, type GuestImage } from './image.ts';
 import { lanToLan } from './lan.ts';
+import { vlans } from './vlan.ts';
 import { qemuSuite, SERVER, serving } from './qemu.ts';
 import { RealTarget } from './real.ts';
 import { through } from './through.ts';
@@ -62,6 +63,7 @@ function outsideCases(built: GuestImage): Case[] {
     own('what flash.sh gives along is taken at the first start, and ssh lets its key in', (at) => seeded(built, at, say)),
     own('a box that no DHCP server answers gets its own address and serves others', (at) => alone(built, at, say)),
     own('a box without the expected port starts and says which is missing', (at) => portless(built, at)),
+    own('two VLANs of one port are eth0 and eth1', (at) => vlans(built, at, say)),
     own('an update whose router never comes up is left when the guard\'s time is over', (at) => guarded(built, at, say)),
     own('the suite runs through a serial line', (at) => through('serial', built, at, about)),
     own('the suite runs through ssh', (at) => through('ssh', built, at, about)),
