@@ -280,8 +280,11 @@ export class QemuTarget implements Target {
   /** What a command prints at the rescue shell. */
   async shell(command: string, seconds = 60): Promise<string> {
     const { rescue } = this;
-    rescue.send('\r');
-    await rescue.expect(SHELL, 60);
+    // A shell that has just begun may lose the first key.
+    for (let turn = 0; turn < 6; turn++) {
+      rescue.send('\r');
+      if ((await rescue.seen(SHELL, 10)) !== undefined) break;
+    }
     // Marks that the echo of the line does not have.
     rescue.send(`echo be""gin; ${command}; echo en""d\r`);
     await rescue.expect(/(?:^|[\r\n])begin\r?\n/, seconds);
