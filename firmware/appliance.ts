@@ -7,6 +7,7 @@ import { Radius } from './aaa/radius.ts';
 import { Slowdown } from './aaa/slowdown.ts';
 import { passwordCommands, userCommands, userConfig } from './aaa/user.commands.ts';
 import { Users } from './aaa/users.ts';
+import type { Ipv4 } from './bytes/ip.ts';
 import type { Millis } from './bytes/time.ts';
 import { accCommands, accConfig } from './call/acc.commands.ts';
 import { isdnCommands, isdnConfig } from './call/isdn.commands.ts';
@@ -84,6 +85,8 @@ export interface Appliance {
   attachConsole(stream: Stream, mode: 'login' | 'network' | 'manager' | 'cli'): void;
   /** A line on every console, whether somebody is logged in or not. */
   tell(text: string): void;
+  /** The servers that this router asks for names of its own accord, for other programs of the box. */
+  nameServers(): readonly Ipv4[];
   /** Runs one command as manager; `print` gets what the console would show, `done` whether it gave an Error. */
   runCommand(line: string, print: (text: string) => void, done: (failed: boolean) => void): void;
   /** Ends every session, tells every peer, gives everything back. `done` is called when the last datagram is out. */
@@ -143,7 +146,7 @@ class Router implements ConsoleRouter {
     const resolver = this.#names.dns.asResolver();
     const loader = new Loader({ files, transfer: board.transfer, resolver, log: ring });
     this.#cpu = new CpuMeter(board.system, clock);
-    this.#update = new SystemUpdate({ updates: board.updates, resolver: board.resolver, clock, log: ring });
+    this.#update = new SystemUpdate({ updates: board.updates, resolver, clock, log: ring });
     consoles.page = PAGE;
     this.telnet = new TelnetServer(board.listeners, consoles);
     this.ip = new IpModule({ host: board.ip, clock, log: ring, owner: this.#ipOwner(), dhcp: board.dhcp, hostName: () => this.#system.hostName });
@@ -222,6 +225,10 @@ class Router implements ConsoleRouter {
 
   systemName(): string {
     return this.#system.settings.name;
+  }
+
+  nameServers(): readonly Ipv4[] {
+    return this.#names.dns.generalServers();
   }
 
   authenticate(attempt: LoginAttempt): LoginVerdict {
@@ -422,6 +429,7 @@ export function createAppliance(board: Board, options: ApplianceOptions): Applia
     boot: (script, report = () => {}) => start(script, report),
     attachConsole: (stream, mode) => consoles.attach(stream, mode),
     tell: (text) => consoles.tell(text),
+    nameServers: () => router.nameServers(),
     runCommand: (line, print, done) => {
       const context: Context = { ...scriptContext('cli', clock.now(), print), kind: 'cli' };
       runLine(router.table, line, context, (answer) => {

@@ -5,6 +5,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 
+import { formatIpv4 } from '../../firmware/bytes/ip.ts';
 import type { Appliance } from '../../firmware/appliance.ts';
 import type { LinkState } from '../../firmware/hal/iphost.ts';
 import { Leds } from './leds.ts';
@@ -91,23 +92,16 @@ function watchLeds({ table, facts, links }: Box): () => void {
 const RESOLVER = '/run/resolv.conf';
 const NAMES_MS = 5000;
 
-/** The name servers that SHOW IP DNS tells of: those that are set for all names, else those that were learned. */
-export function nameServers(text: string): string[] {
-  const set = /^ANY +([\d.]+)(?: +([\d.]+))?/m.exec(text)?.slice(1) ?? [];
-  const learned = /those learned: ([\d., ]+)/.exec(text)?.[1]?.split(', ') ?? [];
-  return [...set, ...learned].filter((server) => server !== undefined && /^\d+(?:\.\d+){3}$/.test(server));
-}
-
-/** The box's other programs, the one that keeps the time first of all, ask the router's name servers. */
+/** The box's other programs, the one that keeps the time first of all, ask the name servers that the router asks. */
 function tellServers(appliance: Appliance): () => void {
   let told = '';
-  const look = async (): Promise<void> => {
-    const text = nameServers((await ask(appliance, 'SHOW IP DNS')).text).map((server) => `nameserver ${server}\n`).join('');
+  const look = (): void => {
+    const text = appliance.nameServers().map((server) => `nameserver ${formatIpv4(server)}\n`).join('');
     if (text === told) return;
     told = text;
     writeFileSync(RESOLVER, text);
   };
-  const timer = setInterval(() => void look(), NAMES_MS);
+  const timer = setInterval(look, NAMES_MS);
   return () => clearInterval(timer);
 }
 
