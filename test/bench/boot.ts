@@ -7,38 +7,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { partition } from '../../build/image/disk.ts';
-import { extract } from '../hil/image.ts';
+import { extract, must } from '../hil/image.ts';
+import { type Machine, machineImage } from '../hil/machine.ts';
 import { QemuTarget, type QemuOptions } from '../hil/target.ts';
 
-const ROOT = join(import.meta.dir, '..', '..');
-type Machine = 'virt' | 'raspi3b';
-const BOARD = { virt: 'qemu-virt', raspi3b: 'raspberrypi' } as const satisfies Record<Machine, string>;
 const CONSOLE = { virt: 'ttyAMA0', raspi3b: 'ttyS1' } as const satisfies Record<Machine, string>;
-const PI_TREE = 'bcm2837-rpi-3-b.dtb';
-
-function must(words: readonly string[]): void {
-  const done = Bun.spawnSync([...words], { cwd: ROOT, stdin: 'ignore', stdout: 'ignore', stderr: 'pipe', env: { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` } });
-  if (done.exitCode !== 0) throw new Error(`${words.join(' ')}: ${done.stderr.toString()}`);
-}
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 const word = (name: string): string | undefined => {
   const at = process.argv.indexOf(name);
   return at < 0 ? undefined : process.argv[at + 1];
 };
-
-/** The image of a machine, and what its firmware would start. */
-function built(machine: Machine, folder: string): Pick<QemuOptions, 'image' | 'kernel' | 'initramfs' | 'machine' | 'dtb'> {
-  must([process.execPath, 'build/image/image.ts', '--board', BOARD[machine], '--fast', '--out', folder]);
-  const image = join(folder, `hashi-${BOARD[machine]}.img`);
-  const boot = extract(image, 'boot', join(folder, 'boot'));
-  const taken = (name: string): string => {
-    const to = join(folder, `${machine}-${name}`);
-    must(['mcopy', '-o', '-i', boot, `::${name}`, to]);
-    return to;
-  };
-  return { image, kernel: taken('loader.img'), initramfs: taken('loader.cpio'), machine, ...(machine === 'raspi3b' ? { dtb: taken(PI_TREE) } : {}) };
-}
 
 /** The same image with busybox alone in its slot. */
 function busyboxOnly(image: string, machine: Machine, folder: string): string {
@@ -81,7 +60,7 @@ async function once(options: QemuOptions, answers: 'answers' | 'prompt'): Promis
 }
 
 async function measure(machine: Machine, rounds: number, folder: string): Promise<void> {
-  const image = built(machine, folder);
+  const image = machineImage(machine, folder);
   const alone = busyboxOnly(image.image, machine, folder);
   const [ours, answers, theirs]: [number[], number[], number[]] = [[], [], []];
   for (let round = 0; round < rounds; round++) {

@@ -28,7 +28,8 @@ export function builtImage(folder: string): BuiltImage {
   return { image: `${base}.img`, kernel: `${base}.loader.img`, initramfs: `${base}.loader.cpio`, served: join(folder, 'served') };
 }
 
-function must(words: readonly string[], folder = ROOT): void {
+/** Runs a program of the build; throws with what it said where it fails. */
+export function must(words: readonly string[], folder = ROOT): void {
   const done = Bun.spawnSync([...words], { cwd: folder, stdin: 'ignore', stdout: 'ignore', stderr: 'pipe', env: { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` } });
   if (done.exitCode !== 0) throw new Error(`${words.join(' ')}: ${done.stderr.toString()}`);
 }

@@ -17,7 +17,7 @@ export interface RealOptions {
 /** Programs whose output is the console's and whose input is the operator's. */
 type Programs = { readonly read: readonly string[]; readonly write?: readonly string[]; readonly before?: readonly string[] };
 
-const HELP = 'a target is qemu-virt, serial:/dev/LINE[:SPEED] or ssh://USER@HOST[:PORT]';
+const HELP = 'a target is qemu-virt, qemu-raspi3b, serial:/dev/LINE[:SPEED] or ssh://USER@HOST[:PORT]';
 /** How long a box may take to start anew, in seconds. */
 const RESTART = 300;
 

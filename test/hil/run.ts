@@ -1,4 +1,4 @@
-// npm run hil -- --target qemu-virt|serial:/dev/LINE[:SPEED]|ssh://USER@HOST[:PORT]: the suite against a box.
+// npm run hil -- --target qemu-virt|qemu-raspi3b|serial:/dev/LINE[:SPEED]|ssh://USER@HOST[:PORT]: the suite against a box.
 //   --case WORD        only cases whose name has it
 //   --cuts N           power cuts of each case that cuts (200)
 //   --folder DIR       for the transcripts, one a run, the last ten of them (build/out/hil)
@@ -9,12 +9,14 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { type Case, CASES, type Suite } from './cases.ts';
+import { BARE, type Case, CASES, type Suite } from './cases.ts';
 import { clock } from './clock.ts';
 import { alone, portless, seeded } from './first.ts';
 import { builtImage, type GuestImage } from './image.ts';
 import { lanToLan } from './lan.ts';
 import { vlans } from './vlan.ts';
+import { machineImage } from './machine.ts';
+import { QemuTarget } from './target.ts';
 import { qemuSuite, SERVER, serving } from './qemu.ts';
 import { RealTarget } from './real.ts';
 import { through } from './through.ts';
@@ -29,7 +31,7 @@ const value = (name: string): string | undefined => values(name)[0];
 
 const url = value('--target');
 if (url === undefined) {
-  console.error('npm run hil -- --target qemu-virt|serial:/dev/LINE[:SPEED]|ssh://USER@HOST[:PORT] [--case WORD] [--cuts N] [--folder DIR] [--built DIR] [--server ADDRESS] [--password TEXT] [--key FILE] [--ssh-option WORD]...');
+  console.error('npm run hil -- --target qemu-virt|qemu-raspi3b|serial:/dev/LINE[:SPEED]|ssh://USER@HOST[:PORT] [--case WORD] [--cuts N] [--folder DIR] [--built DIR] [--server ADDRESS] [--password TEXT] [--key FILE] [--ssh-option WORD]...');
   process.exit(2);
 }
 const folder = value('--folder') ?? join(import.meta.dir, '..', '..', 'build', 'out', 'hil');
@@ -77,7 +79,13 @@ function outsideCases(built: GuestImage): Case[] {
 }
 
 const guest = url === 'qemu-virt' ? guestSuite() : undefined;
-const suite: Suite = guest ?? realSuite(url);
+/** The Raspberry Pi's image on qemu's Pi 3B, without its Ethernet, which qemu does not have. */
+function piSuite(): Suite {
+  const target = new QemuTarget({ ...machineImage('raspi3b', join(folder, 'pi')), folder: join(folder, 'box'), transcript });
+  return { target, qemu: target, server: '', cuts, say };
+}
+const suite: Suite = guest ?? (url === 'qemu-raspi3b' ? piSuite() : realSuite(url));
+const cases = url === 'qemu-raspi3b' ? BARE : CASES;
 const outside = guest === undefined ? [] : outsideCases(guest.built);
 const words = values('--case');
 let failed = 0;
@@ -96,7 +104,7 @@ async function runOne(one: Case): Promise<void> {
 }
 
 try {
-  for (const one of [...CASES, ...outside]) {
+  for (const one of [...cases, ...outside]) {
     if (words.length > 0 && !words.some((word) => one.name.includes(word))) continue;
     const needs = one.cuts && !suite.target.canCut ? 'needs the power switch' : /update|trial/.test(one.name) && suite.server === '' ? 'needs --server' : undefined;
     if (needs !== undefined) {
