@@ -255,8 +255,14 @@ export class QemuTarget implements Target {
       const found = await connected(socket);
       if (found === undefined) continue;
       this.console.attach(socketWire(found));
-      const second = machine === 'virt' ? await connected(rescue) : undefined;
-      if (second !== undefined) this.rescue.attach(socketWire(second));
+      // qemu opens the second line once somebody is at the first.
+      let second: Socket | undefined;
+      for (let more = 0; machine === 'virt' && second === undefined; more++) {
+        second = await connected(rescue);
+        if (second !== undefined) this.rescue.attach(socketWire(second));
+        else if (more > 100) throw new Error('qemu opens no second line');
+        else await Bun.sleep(50);
+      }
       return;
     }
     throw new Error('qemu opens no console');
