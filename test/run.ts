@@ -24,7 +24,7 @@ const STAGES: readonly Stage[] = [
   { folders: ['fuzz'], seconds: 240, width: 2 },
   { folders: ['sim'], seconds: 300, width: 2 },
   { folders: ['netns'], seconds: 240, width: 1 },
-  { folders: ['interop', 'image', 'hil'], seconds: 600, width: 2, long: ['test/interop/pppoe.test.ts', 'test/hil/appliance.test.ts'] },
+  { folders: ['interop', 'image', 'hil'], seconds: 900, width: 2, long: ['test/interop/pppoe.test.ts', 'test/hil/appliance.test.ts'] },
 ];
 
 interface Result {

@@ -31,6 +31,9 @@ export interface Target {
 }
 
 const PROMPT = /(?:Manager|SecOff)[^\n>]*> $/;
+/** The login prompt as the router draws it over that of its start script. */
+// eslint-disable-next-line no-control-regex
+export const OWN_PROMPT = /\u001b\[J[^\r\n]*login: $/;
 /** What a console may show that waits for somebody. */
 const STANDS = /(?:Manager|SecOff)[^\n>]*> $|(?:^|[\r\n])[^\r\n]*login: $|[Pp]assword: $|--More--[^\n]*$/;
 
@@ -115,9 +118,7 @@ export class Console {
   async started(seconds: number, began = performance.now()): Promise<number> {
     const text = await this.expect(/login: $/, seconds);
     const prompt = performance.now() - began;
-    // eslint-disable-next-line no-control-regex
-    const own = /\u001b\[J[^\r\n]*login: $/;
-    if (!own.test(text)) await this.expect(own, seconds);
+    if (!OWN_PROMPT.test(text)) await this.expect(OWN_PROMPT, seconds);
     return prompt;
   }
 

@@ -5,7 +5,7 @@ import { rmSync } from 'node:fs';
 import type { GuestImage } from './image.ts';
 import { SERVER, serving } from './qemu.ts';
 import { type Case, check, has, nameOf, online, restart, runningSlot, saveAs, type Suite, update } from './suite.ts';
-import { QemuTarget } from './target.ts';
+import { OWN_PROMPT, QemuTarget } from './target.ts';
 
 /** firmware/system/update.ts: how long a router on trial works before it is kept, in seconds. */
 const HEALTHY = 180;
@@ -164,7 +164,7 @@ export async function guarded(built: GuestImage, folder: string, say: (text: str
     box.console.send('restart reboot\r');
     await box.console.expect(/reboot: Restarting system/, 60);
     const began = performance.now();
-    check((await box.console.seen(/login: $/, GUARD - 5)) === undefined, 'the update without a router came to a login prompt');
+    check((await box.console.seen(OWN_PROMPT, GUARD - 5)) === undefined, 'the update without a router has one all the same');
     await box.console.expect(/reboot: Restarting system/, GUARD + 60);
     const left = (performance.now() - began) / 1000;
     await box.console.started(120);
