@@ -74,6 +74,11 @@ async function measure(machine: Machine, rounds: number, folder: string): Promis
   console.log(`${machine}: prompt ${(median(ours) / median(theirs)).toFixed(2)} times busybox alone (aim 1.2), answered ${(median(answers) / median(theirs)).toFixed(2)} times; medians of ${rounds}`);
 }
 
+const missing = ['qemu-system-aarch64', 'mksquashfs', 'unsquashfs', 'mcopy'].filter((name) => Bun.which(name, { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` }) === null);
+if (missing.length > 0) {
+  console.log(`not measured here: ${missing.join(', ')} missing`);
+  process.exit(0);
+}
 const folder = mkdtempSync(join(tmpdir(), 'hashi-boot-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const machines = (['virt', 'raspi3b'] as const).filter((machine) => (word('--machine') ?? machine) === machine);

@@ -245,8 +245,9 @@ export class QemuTarget implements Target {
     const virt = ['-M', 'virt', '-cpu', 'cortex-a53', '-smp', '2', '-m', '512', '-serial', 'chardev:c', '-append', `console=ttyAMA0 quiet loglevel=4 panic=10 hashi.rescue=ttyS0 ${append}`,
       '-drive', `file=${this.disk},if=none,format=raw,id=d,cache=unsafe`, '-device', 'virtio-blk-pci,drive=d', '-device', 'i6300esb', '-action', 'watchdog=reset',
       '-chardev', `socket,id=r,path=${rescue},server=on,wait=off`, '-device', 'pci-serial,chardev=r'];
-    // qemu takes the first write to this machine's watchdog for its expiry.
-    const pi = ['-M', 'raspi3b', '-serial', 'null', '-serial', 'chardev:c', '-dtb', dtb ?? '', '-append', `console=ttyS1,115200 quiet loglevel=4 panic=10 module_blacklist=bcm2835_wdt ${append}`, '-drive', `file=${this.disk},if=sd,format=raw,cache=unsafe`];
+    // qemu takes the first write to this machine's watchdog for its expiry. Its four processors on fewer of ours wait for each other
+    // for half a minute at times: one thread takes them in turns.
+    const pi = ['-M', 'raspi3b', '-accel', 'tcg,thread=single', '-serial', 'null', '-serial', 'chardev:c', '-dtb', dtb ?? '', '-append', `console=ttyS1,115200 quiet loglevel=4 panic=10 module_blacklist=bcm2835_wdt ${append}`, '-drive', `file=${this.disk},if=sd,format=raw,cache=unsafe`];
     const words = [...wrap, 'nice', '-n', '10', 'qemu-system-aarch64', '-nodefaults', '-display', 'none', '-kernel', kernel, '-initrd', initramfs, ...serial, ...(machine === 'virt' ? virt : pi), ...extra];
     const log = openSync(join(folder, 'qemu.log'), constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND);
     this.#child = Bun.spawn(words, { stdin: 'ignore', stdout: log, stderr: log });
