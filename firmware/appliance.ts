@@ -144,9 +144,9 @@ class Router implements ConsoleRouter {
     const outputs = new LogOutputs(ring, board.datagrams, () => this.#system.hostName);
     this.#names = new Names({ board, log: ring, ip: () => this.ip, translations: () => this.#nat.translations() });
     const resolver = this.#names.dns.asResolver();
-    const loader = new Loader({ files, transfer: board.transfer, resolver, log: ring });
     this.#cpu = new CpuMeter(board.system, clock);
     this.#update = new SystemUpdate({ updates: board.updates, resolver, clock, log: ring });
+    const loader = new Loader({ files, transfer: board.transfer, system: this.#update, resolver, log: ring });
     consoles.page = PAGE;
     this.telnet = new TelnetServer(board.listeners, consoles);
     this.ip = new IpModule({ host: board.ip, clock, log: ring, owner: this.#ipOwner(), dhcp: board.dhcp, hostName: () => this.#system.hostName });
@@ -205,7 +205,7 @@ class Router implements ConsoleRouter {
       ...configCommands({ files, boot, running, reboot: () => board.system.reboot(), restart: () => lasting.restart() }),
       ...fileCommands(files),
       ...scriptCommands({ files, clock, table: () => this.table }),
-      ...loaderCommands({ loader, system: this.#update, files, clock }),
+      ...loaderCommands({ loader, files, clock }),
       ...logCommands({ ring, outputs }),
       ...ipCommands(this.ip, this.#probes),
       ...dnsCommands(this.#names.dnsOwner()),

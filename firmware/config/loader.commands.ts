@@ -6,7 +6,7 @@ import { command, form, write, type Command, type ConfigSection, type Context, t
 import { messages, printMessage, type Message } from '../cli/messages.ts';
 import type { Clock } from '../hal/clock.ts';
 import { flashName, type Files } from './files.ts';
-import { flashNameOf, LOADER_DEFAULTS, showServer, type Loader, type LoadRequest } from './loader.ts';
+import { flashNameOf, isSystem, LOADER_DEFAULTS, showServer, type Loader, type LoadRequest } from './loader.ts';
 
 const METHOD = '[METHOD={TFTP|HTTP|WWW|ZMODEM|LDAP|NONE}]';
 
@@ -31,20 +31,8 @@ const SET_LOADER = form({
 const SHOW_LOADER = form({ syntax: 'SHOW LOADER', level: 'manager', example: 'SHOW LOADER', help: 'Shows these settings, and the transfer that runs.' });
 const RESET_LOADER = form({ syntax: 'RESET LOADER', level: 'manager', example: 'RESET LOADER', help: 'Stops the transfer that runs.' });
 
-/** Takes whole systems, where the box has a place for a second one. */
-export interface SystemPlace {
-  /** Why none can be taken now. */
-  mayInstall(): Message | undefined;
-  install(request: { readonly server: Ipv4 | string; readonly file: string; readonly unsigned: boolean; say(text: string): void }, done: (answer: Message) => void): void;
-  stop(): void;
-}
-
-/** A system, which goes beside the one that runs and not into flash. */
-const isSystem = (file: string): boolean => /\.update$/i.test(file);
-
 export interface LoaderOwner {
   readonly loader: Loader;
-  readonly system: SystemPlace;
   readonly files: Files;
   readonly clock: Clock;
 }
@@ -73,7 +61,10 @@ function requestOf(given: Given, loader: Loader, direction: 'load' | 'upload'): 
   if (server === undefined) return messages.loader.noServer();
   const file = given.file ?? settings.file;
   if (file === undefined) return messages.loader.noFile();
-  if (direction === 'load' && isSystem(file)) return method === 'HTTP' ? { method, server, file, destfile: '' } : messages.loader.systemMethod(file);
+  if (direction === 'load' && isSystem(file)) {
+    if (method !== 'HTTP') return messages.loader.systemMethod(file);
+    return loader.mayLoadSystem() ?? { method, server, file, destfile: '-' };
+  }
   const local = direction === 'upload' ? flashName(file) : (given.destfile ?? (given.file === undefined ? settings.destfile : undefined) ?? flashNameOf(file));
   if (local === undefined) return messages.loader.badName(file);
   const destfile = typeof local === 'string' ? flashName(local) : local;
@@ -81,26 +72,22 @@ function requestOf(given: Given, loader: Loader, direction: 'load' | 'upload'): 
   return { method, server, file: direction === 'upload' ? destfile : file, destfile };
 }
 
-export function loaderCommands({ loader, system, files, clock }: LoaderOwner): Command[] {
-  const start = (request: LoadRequest, direction: 'load' | 'upload', say: Context['print'], done: (answer: Message) => void): void => {
-    if (direction === 'upload') return loader.upload(request, done);
-    if (!isSystem(request.file)) return loader.load(request, done);
-    const refused = system.mayInstall();
-    if (refused === undefined) system.install({ server: request.server, file: request.file, unsigned: false, say }, done);
-    else done(refused);
-  };
+const refusal = (value: LoadRequest | Message): Message | undefined => ('severity' in value ? value : undefined);
+
+export function loaderCommands({ loader, files, clock }: LoaderOwner): Command[] {
+  const start = (request: LoadRequest, direction: 'load' | 'upload', context: Context, done: (answer: Message) => void): void =>
+    direction === 'load' ? loader.load(request, done, context.print) : loader.upload(request, done);
   const begin = (given: Given & { readonly delay?: number | undefined }, direction: 'load' | 'upload', context: Context): Outcome => {
     const request = requestOf(given, loader, direction);
     if ('severity' in request) return request;
     const delay = given.delay ?? loader.settings.delay;
-    if (delay === 0) return { pending: (done) => start(request, direction, context.print, done), cancel: () => (isSystem(request.file) ? system.stop() : loader.stop()) };
-    const alarm = clock.at(context.now + delay * 1000, () => start(request, direction, context.print, (answer) => context.print(printMessage(answer))));
+    if (delay === 0) return { pending: (done) => start(request, direction, context, done), cancel: () => loader.stop() };
+    const alarm = clock.at(context.now + delay * 1000, () => start(request, direction, context, (answer) => context.print(printMessage(answer))));
     loader.reserve(request, direction, () => alarm.cancel());
     return messages.loader.scheduled(request.file, delay);
   };
-  const mayLoad = (request: LoadRequest | Message): Message | undefined => ('severity' in request ? request : isSystem(request.file) ? system.mayInstall() : undefined);
   return [
-    command(LOAD, { verify: (a) => mayLoad(requestOf(a, loader, 'load')), apply: (a, context) => begin(a, 'load', context) }),
+    command(LOAD, { verify: (a) => refusal(requestOf(a, loader, 'load')), apply: (a, context) => begin(a, 'load', context) }),
     command(UPLOAD, {
       verify: (a) => {
         const request = requestOf(a, loader, 'upload');

@@ -38,10 +38,24 @@ export interface TransferState extends LoadRequest {
   readonly bytes: number;
 }
 
+/** A system, which goes beside the one that runs and not into flash. */
+export const isSystem = (file: string): boolean => /\.update$/i.test(file);
+
+/** Takes whole systems, where the box has a place for a second one. */
+export interface SystemPlace {
+  /** Why none can be taken now. */
+  mayInstall(): Message | undefined;
+  install(request: { readonly server: Ipv4; readonly file: string; readonly unsigned: boolean; say(text: string): void }, done: (answer: Message) => void): void;
+  stop(): void;
+  /** How far it is. */
+  readonly running: { readonly bytes: number } | undefined;
+}
+
 /** What the loader works with. */
 export interface LoaderParts {
   readonly files: Files;
   readonly transfer: Transfer;
+  readonly system: SystemPlace;
   readonly resolver: Resolver;
   readonly log: Log;
 }
@@ -64,7 +78,9 @@ export class Loader {
   }
 
   get state(): TransferState | undefined {
-    return this.#state;
+    const state = this.#state;
+    if (state?.direction !== 'load' || state.phase !== 'transferring' || !isSystem(state.file)) return state;
+    return { ...state, bytes: this.#parts.system.running?.bytes ?? 0 };
   }
 
   /** One line about the transfer that ended last. */
@@ -75,6 +91,11 @@ export class Loader {
   /** Why no transfer can start now. */
   busy(): Message | undefined {
     return this.#state === undefined ? undefined : messages.loader.busy(this.#state.file);
+  }
+
+  /** Why no system can be loaded now. */
+  mayLoadSystem(): Message | undefined {
+    return this.#parts.system.mayInstall();
   }
 
   /** Takes the place of a transfer that starts later (DELAY). `stopped` is called where RESET LOADER ends it before. */
@@ -89,9 +110,18 @@ export class Loader {
     };
   }
 
-  /** Fetches a file and saves it in flash in the place of what it held. */
-  load(request: LoadRequest, done: (answer: Message) => void): void {
+  /** Fetches a file and saves it in flash in the place of what it held; a system goes where systems go, and tells `say` how far it is. */
+  load(request: LoadRequest, done: (answer: Message) => void, say: (text: string) => void): void {
     const { file, destfile, method } = request;
+    if (isSystem(file)) {
+      const { system } = this.#parts;
+      return this.#begin(request, 'load', done, (server, end) => {
+        const refused = system.mayInstall();
+        if (refused === undefined) system.install({ server, file, unsigned: false, say }, end);
+        else end(refused);
+        return { cancel: () => system.stop() };
+      });
+    }
     this.#begin(request, 'load', done, (server, end, current) => {
       const progress = (bytes: number): void => {
         if (current() && this.#state !== undefined) this.#state = { ...this.#state, bytes };

@@ -69,7 +69,7 @@ export class Shell {
   readonly telnet = new FakeTelnet();
   readonly links = new Links(this.board.ip, this.board.clock);
   readonly cpu = new CpuMeter(this.board.system, this.board.clock);
-  readonly loader = new Loader({ files: this.files, transfer: this.board.transfer, resolver: this.board.resolver, log: this.ring });
+  readonly loader = new Loader({ files: this.files, transfer: this.board.transfer, system: new SystemUpdate({ updates: undefined, resolver: this.board.resolver, clock: this.board.clock, log: this.ring }), resolver: this.board.resolver, log: this.ring });
   readonly state: SystemState;
   readonly outputs: LogOutputs;
   readonly running: RunningConfig;
@@ -107,7 +107,7 @@ export class Shell {
       ...configCommands({ files, boot, running: this.running, reboot: () => this.reboots++, restart: () => this.restarts++ }),
       ...scriptCommands({ files, clock: board.clock, table: () => this.table }),
       ...aliasCommands(this.aliases, () => this.table.verbs),
-      ...loaderCommands({ loader: this.loader, system: new SystemUpdate({ updates: undefined, resolver: board.resolver, clock: board.clock, log: this.ring }), files, clock: board.clock }),
+      ...loaderCommands({ loader: this.loader, files, clock: board.clock }),
     ]);
   }
 

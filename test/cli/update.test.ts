@@ -58,8 +58,8 @@ function box(updates: Updates | undefined, loaderServer?: typeof SERVER) {
   const ring = new EventRing(board.wall, board.clock);
   const update = new SystemUpdate({ updates, resolver: board.resolver, clock: board.clock, log: ring });
   const files = new Files(board.flash);
-  const loader = new Loader({ files, transfer: board.transfer, resolver: board.resolver, log: ring });
-  const table = new CommandTable([...updateCommands({ update, loader: () => ({ server: loaderServer }) }), ...loaderCommands({ loader, system: update, files, clock: board.clock })]);
+  const loader = new Loader({ files, transfer: board.transfer, system: update, resolver: board.resolver, log: ring });
+  const table = new CommandTable([...updateCommands({ update, loader: () => ({ server: loaderServer }) }), ...loaderCommands({ loader, files, clock: board.clock })]);
   let answer = '';
   const printed: string[] = [];
   const show = (outcome: Outcome | undefined): void => {
@@ -142,6 +142,27 @@ test('LOAD of a file that ends in .update puts a system beside the one that runs
   assert.match(said(), /Release 0\.2\.0 \(kernel 7\.2\) is in slot B/);
   assert.equal(board.flash.list().map(({ name }) => name), []);
   assert.match(box(undefined).run('LOAD METHOD=HTTP FILE=x.update SERVER=192.168.10.9'), /^Error .*This board has no second slot for a system\.$/);
+});
+
+test('LOAD of a system is a transfer like any other: SHOW LOADER, RESET LOADER and DELAY know it', () => {
+  const updates = new FakeUpdates();
+  const { world, run, said } = box(updates, SERVER);
+  const load = 'LOAD METHOD=HTTP FILE=x.update SERVER=192.168.10.9';
+  run(load);
+  updates.progress(4711);
+  assert.match(run('SHOW LOADER'), /Status \.+ load, transferring[^]*File \.+ x\.update[^]*Bytes \.+ 4711/);
+  assert.match(run('LOAD METHOD=HTTP FILE=boot.cfg SERVER=192.168.10.9'), /^Error .*A transfer of x\.update is running/);
+  run('RESET LOADER');
+  assert.ok(updates.cancelled);
+  assert.match(said(), /Operation successful|stopped/);
+  updates.asked = undefined;
+  assert.match(run(`${load} DELAY=5`), /starts in 5 seconds/);
+  assert.is(updates.asked, undefined);
+  world.run(6000);
+  assert.is((updates as FakeUpdates).asked?.file, 'x.update');
+  updates.finish({ slot: 'B', version: '0.2.0', kernel: '7.2', size: 1 });
+  assert.match(run('SHOW LOADER'), /Status \.+ none[^]*Last Load \.+ Release 0\.2\.0/);
+  assert.is(run(load), '(pending)');
 });
 
 test('RESET UPDATE stops a transfer, and takes a trial back that has not begun', () => {
