@@ -22,9 +22,9 @@ missing() {
   done
 }
 # command:package
-wanted="ip:iproute2 nft:nftables iperf3:iperf3 tshark:tshark tcpdump:tcpdump ethtool:ethtool ping:iputils-ping unshare:util-linux"
+wanted="git:git ip:iproute2 nft:nftables iperf3:iperf3 tshark:tshark tcpdump:tcpdump ethtool:ethtool ping:iputils-ping unshare:util-linux"
 if [ "${CI:-}" = true ]; then
-  wanted="$wanted linux.uml:user-mode-linux xl2tpd:xl2tpd pppd:ppp pppoe-server:pppoe kmod:kmod busybox:busybox-static ps:procps fuser:psmisc l2tpns:l2tpns freeradius:freeradius radclient:freeradius-utils dnsmasq:dnsmasq-base vpnserver:softether-vpnserver vpncmd:softether-vpncmd"
+  wanted="$wanted linux.uml:user-mode-linux xl2tpd:xl2tpd pppd:ppp pppoe-server:pppoe kmod:kmod busybox:busybox-static ps:procps fuser:psmisc l2tpns:l2tpns freeradius:freeradius radclient:freeradius-utils dnsmasq:dnsmasq-base vpnserver:softether-vpnserver vpncmd:softether-vpncmd systemd-analyze:systemd"
   # The image, its checks and its boot.
   wanted="$wanted qemu-system-aarch64:qemu-system-arm mksquashfs:squashfs-tools mcopy:mtools mkfs.vfat:dosfstools mke2fs:e2fsprogs sfdisk:fdisk xz:xz-utils zstd:zstd cpio:cpio shellcheck:shellcheck gzip:gzip dpkg-deb:dpkg"
 fi

@@ -8,6 +8,7 @@ import info from '../package.json' with { type: 'json' };
 export const VERSION: string = info.version;
 
 function git(...words: readonly string[]): string {
+  if (Bun.which('git') === null) return '';
   const done = Bun.spawnSync(['git', '-C', join(import.meta.dir, '..'), ...words], { stdout: 'pipe', stderr: 'ignore' });
   return done.exitCode === 0 ? done.stdout.toString().trim() : '';
 }
