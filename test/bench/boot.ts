@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { partition } from '../../build/image/disk.ts';
+import { TOOLS } from '../../build/image/tools.ts';
+import { missing } from '../needs.ts';
 import { extract, must } from '../hil/image.ts';
 import { type Machine, machineImage } from '../hil/machine.ts';
 import { QemuTarget, type QemuOptions } from '../hil/target.ts';
@@ -74,9 +76,9 @@ async function measure(machine: Machine, rounds: number, folder: string): Promis
   console.log(`${machine}: prompt ${(median(ours) / median(theirs)).toFixed(2)} times busybox alone (aim 1.2), answered ${(median(answers) / median(theirs)).toFixed(2)} times; medians of ${rounds}`);
 }
 
-const missing = ['qemu-system-aarch64', 'mksquashfs', 'unsquashfs', 'mcopy'].filter((name) => Bun.which(name, { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` }) === null);
-if (missing.length > 0) {
-  console.log(`not measured here: ${missing.join(', ')} missing`);
+const lacking = missing('qemu-system-aarch64', 'unsquashfs', ...Object.keys(TOOLS));
+if (lacking !== undefined) {
+  console.log(`not measured here: it ${lacking}`);
   process.exit(0);
 }
 const folder = mkdtempSync(join(tmpdir(), 'hashi-boot-'));

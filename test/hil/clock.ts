@@ -3,8 +3,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { GuestImage } from './image.ts';
-import { must } from './first.ts';
+import { type GuestImage, must } from './image.ts';
 import { check } from './suite.ts';
 import { QemuTarget } from './target.ts';
 

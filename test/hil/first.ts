@@ -4,17 +4,12 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { GuestImage } from './image.ts';
+import { type GuestImage, must } from './image.ts';
 import { QemuTarget } from './target.ts';
 
 const ROOT = join(import.meta.dir, '..', '..');
 export const PASSWORD = 'changed-once';
 const SSH_PORT = 42_022;
-
-export function must(words: readonly string[]): void {
-  const done = Bun.spawnSync([...words], { stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' });
-  if (done.exitCode !== 0) throw new Error(`${words[0]}: ${done.stderr.toString()}`);
-}
 
 /** Options of ssh to a guest whose key nobody knows yet. */
 export const SSH = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null'] as const;

@@ -5,6 +5,7 @@ import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, truncateSync,
 import { join } from 'node:path';
 
 import { PARTITIONS, type Partition } from '../../build/image/disk.ts';
+import { run } from '../../build/image/tools.ts';
 import { writeUpdate } from '../../build/image/update.ts';
 import { sourceDate } from '../../build/version.ts';
 import { HEADER } from '../../board/linux/update-file.ts';
@@ -28,11 +29,8 @@ export function builtImage(folder: string): BuiltImage {
   return { image: `${base}.img`, kernel: `${base}.loader.img`, initramfs: `${base}.loader.cpio`, served: join(folder, 'served') };
 }
 
-/** Runs a program of the build; throws with what it said where it fails. */
-export function must(words: readonly string[], folder = ROOT): void {
-  const done = Bun.spawnSync([...words], { cwd: folder, stdin: 'ignore', stdout: 'ignore', stderr: 'pipe', env: { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` } });
-  if (done.exitCode !== 0) throw new Error(`${words.join(' ')}: ${done.stderr.toString()}`);
-}
+/** Runs a program in the project's folder; throws with what it said where it fails. */
+export const must = (words: readonly string[]): void => void run(words, { folder: ROOT });
 
 /** Octets of a partition of an image, in a file of its own. */
 export function extract(image: string, name: Partition['name'], to: string): string {

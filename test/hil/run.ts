@@ -9,11 +9,13 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { TOOLS } from '../../build/image/tools.ts';
 import { BARE, type Case, CASES, type Suite } from './cases.ts';
 import { clock } from './clock.ts';
 import { alone, portless, seeded } from './first.ts';
 import { builtImage, type GuestImage } from './image.ts';
 import { lanToLan } from './lan.ts';
+import { missing, type Need } from '../needs.ts';
 import { vlans } from './vlan.ts';
 import { machineImage } from './machine.ts';
 import { QemuTarget } from './target.ts';
@@ -24,6 +26,7 @@ import { guarded } from './trial.ts';
 
 const TRANSCRIPTS = 10;
 
+const TARGETS = 'qemu-virt, qemu-raspi3b, serial:/dev/LINE[:SPEED] or ssh://USER@HOST[:PORT]';
 function values(name: string): string[] {
   return process.argv.flatMap((word, at) => (word === name ? (process.argv[at + 1] ?? []) : []));
 }
@@ -33,6 +36,11 @@ const url = value('--target');
 if (url === undefined) {
   console.error('npm run hil -- --target qemu-virt|qemu-raspi3b|serial:/dev/LINE[:SPEED]|ssh://USER@HOST[:PORT] [--case WORD] [--cuts N] [--folder DIR] [--built DIR] [--server ADDRESS] [--password TEXT] [--key FILE] [--ssh-option WORD]...');
   process.exit(2);
+}
+const lacking = url.startsWith('qemu-') ? missing('qemu-system-aarch64', 'unsquashfs', ...Object.keys(TOOLS)) : undefined;
+if (lacking !== undefined) {
+  console.error(`${url} ${lacking}`);
+  process.exit(1);
 }
 const folder = value('--folder') ?? join(import.meta.dir, '..', '..', 'build', 'out', 'hil');
 mkdirSync(folder, { recursive: true });
@@ -59,22 +67,18 @@ function guestSuite(): Suite & { readonly built: GuestImage } {
 
 /** Cases with a guest of their own. */
 function outsideCases(built: GuestImage): Case[] {
-  const own = (name: string, run: (at: string) => Promise<void>): Case => ({ name, cuts: true, run: () => run(join(folder, name.replaceAll(/\W+/g, '-').slice(0, 40))) });
+  const own = (name: string, needs: readonly Need[], run: (at: string) => Promise<void>): Case => ({ name, cuts: true, needs, run: () => run(join(folder, name.replaceAll(/\W+/g, '-').slice(0, 40))) });
   const about = { server: SERVER, guestfwd: serving(built), say };
   return [
-    own('what flash.sh gives along is taken at the first start, and ssh lets its key in', (at) => seeded(built, at, say)),
-    own('a box that no DHCP server answers gets its own address and serves others', (at) => alone(built, at, say)),
-    own('a box without the expected port starts and says which is missing', (at) => portless(built, at)),
-    own('two VLANs of one port are eth0 and eth1', (at) => vlans(built, at, say)),
-    own('an update whose router never comes up is left when the guard\'s time is over', (at) => guarded(built, at, say)),
-    own('the suite runs through a serial line', (at) => through('serial', built, at, about)),
-    own('the suite runs through ssh', (at) => through('ssh', built, at, about)),
-    ...(process.getuid?.() === 0
-      ? [
-          own('the LAN-to-LAN example with the image as router A, over a clock that jumps', (at) => lanToLan(built, at, say)),
-          own('the clock is set by the network\'s time server', (at) => clock(built, at, say)),
-        ]
-      : []),
+    own('what flash.sh gives along is taken at the first start, and ssh lets its key in', ['ssh', 'ssh-keygen'], (at) => seeded(built, at, say)),
+    own('a box that no DHCP server answers gets its own address and serves others', [], (at) => alone(built, at, say)),
+    own('a box without the expected port starts and says which is missing', [], (at) => portless(built, at)),
+    own('two VLANs of one port are eth0 and eth1', [], (at) => vlans(built, at, say)),
+    own('an update whose router never comes up is left when the guard\'s time is over', [], (at) => guarded(built, at, say)),
+    own('the suite runs through a serial line', ['socat', 'ssh-keygen'], (at) => through('serial', built, at, about)),
+    own('the suite runs through ssh', ['ssh', 'ssh-keygen'], (at) => through('ssh', built, at, about)),
+    own('the LAN-to-LAN example with the image as router A, over a clock that jumps', ['root', 'tun', 'netns', 'ping'], (at) => lanToLan(built, at, say)),
+    own('the clock is set by the network\'s time server', ['root', 'tun', 'netns', 'dnsmasq'], (at) => clock(built, at, say)),
   ];
 }
 
@@ -83,6 +87,11 @@ const guest = url === 'qemu-virt' ? guestSuite() : undefined;
 function piSuite(): Suite {
   const target = new QemuTarget({ ...machineImage('raspi3b', join(folder, 'pi')), folder: join(folder, 'box'), transcript });
   return { target, qemu: target, server: '', cuts, say };
+}
+const known = /^(?:qemu-virt|qemu-raspi3b|serial:.+|ssh:\/\/.+)$/.test(url);
+if (!known) {
+  console.error(`there is no target ${url}: ${TARGETS}`);
+  process.exit(2);
 }
 const suite: Suite = guest ?? (url === 'qemu-raspi3b' ? piSuite() : realSuite(url));
 const cases = url === 'qemu-raspi3b' ? BARE : CASES;
@@ -106,7 +115,7 @@ async function runOne(one: Case): Promise<void> {
 try {
   for (const one of [...cases, ...outside]) {
     if (words.length > 0 && !words.some((word) => one.name.includes(word))) continue;
-    const needs = one.cuts && !suite.target.canCut ? 'needs the power switch' : /update|trial/.test(one.name) && suite.server === '' ? 'needs --server' : undefined;
+    const needs = missing(...(one.needs ?? [])) ?? (one.cuts && !suite.target.canCut ? 'needs the power switch' : /update|trial/.test(one.name) && suite.server === '' ? 'needs --server' : undefined);
     if (needs !== undefined) {
       console.log(`SKIP ${one.name}: ${needs}`);
       continue;

@@ -1,5 +1,6 @@
 // What the cases of the suite share: the box under test, and the questions that most of them ask it.
 
+import type { Need } from '../needs.ts';
 import type { QemuTarget, Target } from './target.ts';
 
 export interface Suite {
@@ -17,6 +18,8 @@ export interface Case {
   readonly name: string;
   /** Needs the power switch or the rescue shell. */
   readonly cuts: boolean;
+  /** Programs and rights of this machine that only this case needs. */
+  readonly needs?: readonly Need[];
   run(suite: Suite): Promise<void>;
 }
 

@@ -4,7 +4,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { must, PASSWORD, seedCard, SSH } from './first.ts';
+import { PASSWORD, seedCard, SSH } from './first.ts';
 import type { GuestImage } from './image.ts';
 import { QemuTarget } from './target.ts';
 
@@ -34,7 +34,6 @@ export async function through(way: 'serial' | 'ssh', guest: GuestImage, folder: 
       // Half a line on it, as somebody may have left it.
       box.console.send('manag');
       box.console.detach();
-      must(['sh', '-c', 'command -v socat']);
       bridge = Bun.spawn(['socat', `PTY,link=${line},raw,echo=0`, `UNIX-CONNECT:${join(folder, 'console.sock')}`], { stdin: 'ignore', stdout: 'ignore', stderr: 'ignore' });
       await appears(line);
     }

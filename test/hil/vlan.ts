@@ -4,8 +4,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { must } from './first.ts';
-import type { GuestImage } from './image.ts';
+import { type GuestImage, must } from './image.ts';
 import { check } from './suite.ts';
 import { QemuTarget } from './target.ts';
 
